@@ -1,0 +1,1 @@
+"""What every stage stands on: configuration, artifacts, the ledger, policies, keys, progress and errors."""

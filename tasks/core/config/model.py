@@ -1,0 +1,102 @@
+"""The whole configuration and the rules that cross its sections."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import ValidationError, field_validator, model_validator
+
+from tasks.core.config.base import Field, Section, knob
+from tasks.core.config.clip import ClipConfig
+from tasks.core.config.export import ExportConfig
+from tasks.core.config.ingest import IngestConfig
+from tasks.core.config.leakcheck import LeakcheckConfig
+from tasks.core.config.mask import MaskConfig
+from tasks.core.config.train import TrainConfig
+from tasks.core.errors import UserError
+
+NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
+
+
+class StoreConfig(Section):
+    """Where the zones lie. Each may be any fsspec URL with its own access; by default all lie below ``root``."""
+
+    root: str = knob(
+        "", title="Store", description="URL or folder that holds the zones; empty: `store` in Airlock's home."
+    )
+    raw: str = knob("", title="Raw zone", description="URL of the raw zone; empty: `raw` below the store.")
+    sealed: str = knob("", title="Sealed zone", description="URL of the sealed zone; empty: `sealed` below the store.")
+    clean: str = knob("", title="Clean zone", description="URL of the clean zone; empty: `clean` below the store.")
+    handoff: str = knob(
+        "", title="Hand-off zone", description="URL of the hand-off zone; empty: `handoff` below the store."
+    )
+
+    def zone(self, name: str, home: Path) -> str:
+        """The URL of a zone, without a slash at its end."""
+        own: str = getattr(self, name)
+        root = self.root or str(home / "store")
+        return (own or f"{root.rstrip('/')}/{name}").rstrip("/")
+
+
+class Config(Section):
+    """Everything a run is told. Keys, passwords and tokens are not part of it: they come from the deployment."""
+
+    name: str = Field(
+        "private-model",
+        title="Model name",
+        description="Name of the model that comes out; lower-case letters, digits, - and _.",
+        pattern=NAME,
+    )
+    dataset: str = Field(
+        "default",
+        title="Data set",
+        description="The registered data set whose people pay the privacy cost in the ledger.",
+        pattern=NAME,
+    )
+    store: StoreConfig = Field(default_factory=StoreConfig, title="Store", description="Where the zones lie.")
+    ingest: IngestConfig = Field(title="Ingest", description="What is read and how its columns are declared.")
+    mask: MaskConfig = Field(default_factory=MaskConfig, title="Mask", description="How personal data is masked.")
+    leakcheck: LeakcheckConfig = Field(
+        default_factory=LeakcheckConfig, title="Leak check", description="How masked text is checked."
+    )
+    train: TrainConfig = Field(default_factory=TrainConfig, title="Train", description="DP-SGD training.")
+    clip: ClipConfig = Field(default_factory=ClipConfig, title="Clip", description="Clipping of the weights.")
+    export: ExportConfig = Field(default_factory=ExportConfig, title="Export", description="The exported model.")
+
+    @field_validator("name", "dataset")
+    @classmethod
+    def _no_trailing_newline(cls, value: str) -> str:
+        if not re.fullmatch(NAME[1:-1], value):
+            raise ValueError("use lower-case letters, digits, - and _")
+        return value
+
+    @model_validator(mode="after")
+    def _something_to_train_on(self) -> Self:
+        if not any(column.role == "text" for column in self.ingest.columns):
+            raise ValueError("ingest.columns: declare at least one column with role text")
+        return self
+
+    @classmethod
+    def parse(cls, data: dict[str, Any], where: str = "config") -> Config:
+        """Build a configuration from plain data.
+
+        Raises:
+            UserError: naming each field at fault and what it must be, never the value given.
+        """
+        try:
+            return cls.model_validate(data)
+        except ValidationError as exc:
+            raise UserError(f"{where}: " + "; ".join(_sentences(exc))) from None
+
+
+def _sentences(exc: ValidationError) -> list[str]:
+    found = []
+    for error in exc.errors(include_input=False, include_url=False, include_context=False):
+        path = ".".join(str(part) for part in error["loc"])
+        message = error["msg"].removeprefix("Value error, ")
+        if error["type"] == "extra_forbidden":
+            message = "no such field"
+        found.append(f"{path}: {message}" if path else message)
+    return found

@@ -1,0 +1,124 @@
+"""Secrets: one master key of the deployment, and a subkey for each purpose.
+
+The master key is 32 bytes, kept as 64 hex characters in the file ``AIRLOCK_KEY_FILE`` names, in the variable
+``AIRLOCK_KEY``, or in ``key`` in Airlock's home. It is never a field of the configuration, never an argument of a
+process and never logged; a child process gets the subkeys it needs through a pipe.
+
+Formal guarantees:
+    Subkeys are HMAC-SHA-256(master, "airlock/1/secret/" + role) (HKDF-Expand with one block, RFC 5869 section 2.3):
+    whoever holds one learns nothing about another. A key id is a PRF value under a separate label and reveals
+    neither.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+from tasks.core.errors import UserError
+
+ROLES = ("unit", "split", "mask", "noise")
+"""What subkeys are for: hashing persons' ids, splitting, masking, and drawing noise."""
+
+
+class Keys:
+    """The subkeys a process may use, by role."""
+
+    def __init__(self, subkeys: dict[str, bytes], ids: dict[str, str]) -> None:
+        self._subkeys, self._ids = subkeys, ids
+
+    def __repr__(self) -> str:
+        return f"Keys({', '.join(sorted(self._subkeys))})"
+
+    @classmethod
+    def from_master(cls, master: bytes, roles: Iterable[str] = ROLES) -> Keys:
+        """Derive subkeys from a master key of 32 bytes."""
+        roles = list(roles)
+        return cls(
+            {role: _derive(master, f"secret/{role}") for role in roles},
+            {role: _derive(master, f"id/{role}").hex()[:16] for role in roles},
+        )
+
+    def secret(self, role: str) -> bytes:
+        """The 32-byte subkey of a role.
+
+        Raises:
+            UserError: where this process wasn't given it.
+        """
+        try:
+            return self._subkeys[role]
+        except KeyError:
+            raise UserError(f"key: this worker holds no `{role}` key, which the stage needs") from None
+
+    def key_id(self, role: str) -> str:
+        """A public name of a role's key, 16 hex characters; it changes when the key does."""
+        self.secret(role)
+        return self._ids[role]
+
+    def to_wire(self, roles: Iterable[str]) -> dict[str, list[str]]:
+        """The subkeys of some roles as hex, for a pipe to a child process."""
+        return {role: [self.secret(role).hex(), self._ids[role]] for role in roles}
+
+    @classmethod
+    def from_wire(cls, wire: dict[str, list[str]]) -> Keys:
+        """The inverse of :meth:`to_wire`."""
+        return cls({r: bytes.fromhex(v[0]) for r, v in wire.items()}, {r: v[1] for r, v in wire.items()})
+
+
+def load_keys(home: Path, create: bool = False) -> Keys:
+    """Find the master key and derive every role's subkey.
+
+    Args:
+        home: Airlock's home.
+        create: write a fresh key to ``home/key`` (mode 0600) where there is none. For a single user's machine:
+            workers that share data must share one key.
+
+    Raises:
+        UserError: where there is no key, or it isn't 64 hex characters.
+    """
+    if text := os.environ.get("AIRLOCK_KEY"):
+        return Keys.from_master(_parse(text, "AIRLOCK_KEY"))
+    path = Path(os.environ.get("AIRLOCK_KEY_FILE") or home / "key")
+    try:
+        return Keys.from_master(_parse(path.read_text(encoding="ascii", errors="replace"), str(path)))
+    except FileNotFoundError:
+        if not create:
+            raise UserError(
+                f"key: {path} isn't there; make one with `airlock key new`, or point AIRLOCK_KEY_FILE at the deployment's"
+            ) from None
+    except OSError:
+        raise UserError(f"key: {path} can't be read by this user") from None
+    new_key(path)
+    return load_keys(home)
+
+
+def new_key(path: Path) -> None:
+    """Write a fresh master key, readable by its owner only. An existing key is left alone."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
+        stream.write(secrets.token_hex(32) + "\n")
+    try:
+        os.link(temporary, path)  # of two processes at once, one key wins
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink()
+
+
+def _parse(text: str, where: str) -> bytes:
+    try:
+        master = bytes.fromhex(text.strip())
+    except ValueError:
+        master = b""
+    if len(master) != 32:
+        raise UserError(f"key: {where} must hold 64 hex characters; `airlock key new` writes such a file")
+    return master
+
+
+def _derive(master: bytes, label: str) -> bytes:
+    return hmac.new(master, b"airlock/1/" + label.encode(), hashlib.sha256).digest()

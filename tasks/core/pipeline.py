@@ -1,0 +1,37 @@
+"""The pipeline as a list: which stage takes what from which, and which keys it may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage's place in the pipeline.
+
+    Attributes:
+        stage: the stage's name; its code is ``tasks.stages.<stage>``.
+        inputs: role to the stage whose output it takes.
+        mapped: run once for each shard.
+        keys: roles of the subkeys that its process is given, and no others.
+    """
+
+    stage: str
+    inputs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    mapped: bool = False
+    keys: tuple[str, ...] = ()
+
+
+PIPELINE: tuple[Step, ...] = (
+    Step("ingest", keys=("unit", "split")),
+    Step("mask", {"shard": "ingest"}, mapped=True, keys=("mask",)),
+    Step("leakcheck", {"masked": "mask"}),
+    Step("train", {"clean": "leakcheck"}, keys=("noise",)),
+    Step("clip", {"model": "train"}, keys=("noise",)),
+    Step("export", {"model": "clip", "training": "train"}),
+)
+"""From raw rows to a model that can be handed over."""
+
+STEPS: Mapping[str, Step] = MappingProxyType({step.stage: step for step in PIPELINE})

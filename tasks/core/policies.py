@@ -1,0 +1,273 @@
+"""Policies: which kinds of personal data are masked, how, found by whom, and how much the gate lets through.
+
+A policy is a YAML file that people edit. Every line about a kind carries a sentence of reason, so that a reader
+sees why as well as what. ``policies/`` holds the named ones; a path that ends in ``.yaml`` names any other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from tasks.core.errors import UserError
+
+FOLDER = Path(__file__).resolve().parents[2] / "policies"
+"""Where the named policies lie."""
+
+OPERATORS: dict[str, str] = {
+    "tag": "the value becomes the name of its kind: <PERSON>",
+    "redact": "the value is deleted from the text; a cell becomes empty",
+    "stars": "every character becomes *; the length of the value stays visible",
+    "year": "a date keeps its year only",
+    "age_band": "an age becomes a band of ten years, 90+ at the top",
+    "delete": "the column is left out of the masked table",
+    "keep": "the value stays as it is",
+}
+"""The operators and what each does, in the order in which help shows them."""
+
+_COLUMN_ONLY = frozenset({"delete"})
+_REFUSED = {
+    "mean": "a mean over other people's rows must be differentially private and charged to the ledger, which cannot "
+    "charge one yet: use `delete` or `keep`"
+}
+_ENTITY = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EntityRule(_Frozen):
+    """What happens to one kind of personal data.
+
+    Attributes:
+        operator: one of :data:`OPERATORS`.
+        reason: one sentence that says why.
+        gate: whether the gate counts what is left of this kind. Left out, it does wherever the operator hides the
+            whole value.
+        tag: what stands in place of the value under ``tag``; by default the kind in angle brackets.
+    """
+
+    operator: str
+    reason: str = Field(min_length=10)
+    gate: bool | None = None
+    tag: str | None = Field(None, pattern=r"^<[A-Z][A-Z0-9_]*>$")
+
+    @field_validator("operator")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value in _REFUSED:
+            raise ValueError(f"operator `{value}` is refused: {_REFUSED[value]}")
+        if value not in OPERATORS:
+            raise ValueError(f"there is no operator of this name; there are {', '.join(OPERATORS)}")
+        return value
+
+    @property
+    def hides(self) -> bool:
+        """Whether nothing of the value stays readable."""
+        return self.operator in ("tag", "redact", "stars", "delete")
+
+    @property
+    def masks_text(self) -> bool:
+        """Whether a value of this kind is looked for in free text."""
+        return self.operator != "keep" and self.operator not in _COLUMN_ONLY
+
+
+class Detectors(_Frozen):
+    """Who looks for personal data. The two sides share no detector: a gate that repeats the masker is blind where it is.
+
+    Attributes:
+        masker: detectors whose findings are masked.
+        gate: detectors kept for the gate.
+    """
+
+    masker: list[str] = Field(min_length=1)
+    gate: list[str] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _disjoint(self) -> Self:
+        both = sorted(set(self.masker) & set(self.gate))
+        if both:
+            raise ValueError(f"{', '.join(both)}: a detector serves the masker or the gate, never both")
+        return self
+
+
+class _ByEntity(BaseModel):
+    """A figure a kind, with a default for the kinds not named."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[str, float] = Field(init=False)
+
+    def for_entity(self, entity: str) -> float:
+        """The figure of ``entity``: its own line, else the default."""
+        own = (self.__pydantic_extra__ or {}).get(entity)
+        return float(self.default if own is None else own)  # type: ignore[attr-defined]
+
+    @model_validator(mode="after")
+    def _shares(self) -> Self:
+        figures = {"default": self.default, **(self.__pydantic_extra__ or {})}  # type: ignore[attr-defined]
+        for name, figure in figures.items():
+            if not 0.0 <= figure <= 1.0:
+                raise ValueError(f"{name} must be between 0 and 1")
+            if name != "default" and not _ENTITY.fullmatch(name):
+                raise ValueError(f"{name} is not the name of a kind")
+        return self
+
+
+class Thresholds(_ByEntity):
+    """The lowest score at which a finding of a kind is masked."""
+
+    default: float = 0.4
+
+
+class Limits(_ByEntity):
+    """The largest share of rows in which the gate may still find a kind."""
+
+    default: float = 0.0
+
+
+class Policy(_Frozen):
+    """A masking policy.
+
+    Attributes:
+        name: how a configuration calls it.
+        description: whom it is for, in a sentence or two.
+        languages: languages it is written for.
+        entities: a rule for every kind, in the order of the file.
+        detectors: the masker's and the gate's.
+        thresholds: lowest scores.
+        limits: the gate's limits.
+        allow: words that are never personal data here, compared without case.
+        sha256: of the file's bytes; part of the key of every stage that reads the policy.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    description: str
+    languages: list[Literal["en", "zh"]] = Field(min_length=1)
+    entities: dict[str, EntityRule] = Field(min_length=1)
+    detectors: Detectors
+    thresholds: Thresholds = Field(default_factory=Thresholds)
+    limits: Limits = Field(default_factory=Limits)
+    allow: list[str] = Field(default_factory=list)
+    sha256: str = ""
+
+    @field_validator("entities")
+    @classmethod
+    def _names(cls, value: dict[str, EntityRule]) -> dict[str, EntityRule]:
+        for entity in value:
+            if not _ENTITY.fullmatch(entity):
+                raise ValueError(f"{entity}: a kind is written in capitals with underscores, such as PHONE_NUMBER")
+        return value
+
+    @cached_property
+    def text_entities(self) -> list[str]:
+        """Kinds the masker looks for in free text, in the order of the file."""
+        return [entity for entity, rule in self.entities.items() if rule.masks_text]
+
+    @cached_property
+    def gate_entities(self) -> list[str]:
+        """Kinds the policy promises to mask in free text, which the gate therefore counts."""
+        return [
+            entity
+            for entity, rule in self.entities.items()
+            if rule.masks_text and (rule.hides if rule.gate is None else rule.gate)
+        ]
+
+    def rule(self, kind: str, column: str) -> EntityRule:
+        """The rule for a structured column.
+
+        Raises:
+            UserError: where the policy has no line for the kind. Nothing is kept in silence.
+        """
+        if not kind:
+            raise UserError(f"column {column} is structured but declares no kind: add `kind:` to its declaration")
+        if kind not in self.entities:
+            raise UserError(f"policy '{self.name}' says nothing about kind {kind} of column {column}: add a line")
+        return self.entities[kind]
+
+    def tag(self, entity: str) -> str:
+        """What stands in place of a value under ``tag``.
+
+        >>> load_policy("default").tag("PERSON")
+        '<PERSON>'
+        """
+        rule = self.entities.get(entity)
+        return rule.tag if rule and rule.tag else f"<{entity}>"
+
+
+def available() -> list[str]:
+    """Names of the policies that come with the project."""
+    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def load_policy(name_or_path: str) -> Policy:
+    """Read a policy by name, or from a path that ends in ``.yaml``.
+
+    Raises:
+        UserError: where there is none, the file is not YAML, or a line of it breaks a rule (the line is named).
+    """
+    named = not name_or_path.endswith((".yaml", ".yml"))
+    path = FOLDER / f"{name_or_path}.yaml" if named else Path(name_or_path)
+    if named and name_or_path not in available():
+        raise UserError(
+            f"mask.policy: there is no policy of this name; there are {', '.join(available())}, "
+            "or give the path of a .yaml file"
+        )
+    try:
+        content = path.read_bytes()
+    except OSError:
+        raise UserError(f"mask.policy: the file {path.name} cannot be read") from None
+    try:
+        data = yaml.load(content, Loader=_StrictLoader)
+    except yaml.MarkedYAMLError as exc:
+        line = f"line {exc.problem_mark.line + 1}: " if exc.problem_mark else ""
+        detail = exc.problem if isinstance(exc, _RepeatedKey) else "this is not YAML"
+        raise UserError(f"policy file {path.name}: {line}{detail}") from None
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise UserError(f"policy file {path.name} is not YAML in UTF-8") from None
+    if not isinstance(data, dict) or "sha256" in data:
+        raise UserError(f"policy file {path.name}: a policy is a mapping with name, description, entities, …")
+    try:
+        return Policy.model_validate({**data, "sha256": hashlib.sha256(content).hexdigest()})
+    except ValidationError as exc:
+        error = exc.errors(include_input=False, include_url=False, include_context=False)[0]
+        where = ".".join(str(part) for part in error["loc"])
+        message = error["msg"].removeprefix("Value error, ")
+        line = _line_of(content, error["loc"])
+        raise UserError(f"policy file {path.name}, {line}{where}: {message}") from None
+
+
+class _RepeatedKey(yaml.MarkedYAMLError):
+    pass
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML keeps the last of two equal keys in silence; a policy with two lines for a kind is a mistake."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            if key_node.value in seen:
+                raise _RepeatedKey(problem="this key stands here twice", problem_mark=key_node.start_mark)
+            seen.add(key_node.value if isinstance(key_node.value, str) else id(key_node))
+        return super().construct_mapping(node, deep)
+
+
+def _line_of(content: bytes, loc: tuple[int | str, ...]) -> str:
+    """``line 12, `` for a place in the file, as deep as it can be followed."""
+    node = yaml.compose(content, Loader=yaml.SafeLoader)
+    line = 0
+    for part in loc:
+        if not isinstance(node, yaml.MappingNode):
+            break
+        pair = next(((key, value) for key, value in node.value if key.value == part), None)
+        if pair is None:
+            break
+        line, node = pair[0].start_mark.line + 1, pair[1]
+    return f"line {line}, " if line else ""
