@@ -299,7 +299,9 @@ def open_ref(ref: Ref) -> Artifact:
         raise UserError(f"{ref.stage} artifact {ref.key[:12]} is gone from its store; run the stage again")
     digests = {artifact.ref.digest, *(entry["sha256"] for entry in artifact.manifest["files"].values())}
     if ref.digest not in digests:
-        raise UserError(f"{ref.stage} artifact {ref.key[:12]} doesn't hold what the reference names; run the stage again")
+        raise UserError(
+            f"{ref.stage} artifact {ref.key[:12]} doesn't hold what the reference names; run the stage again"
+        )
     return artifact
 
 

@@ -88,7 +88,7 @@ def load_keys(home: Path, create: bool = False) -> Keys:
     except FileNotFoundError:
         if not create:
             raise UserError(
-                f"key: {path} isn't there; make one with `airlock key new`, or point AIRLOCK_KEY_FILE at the deployment's"
+                f"key: {path} isn't there; make one with `airlock key new`, or name one by AIRLOCK_KEY_FILE"
             ) from None
     except OSError:
         raise UserError(f"key: {path} can't be read by this user") from None

@@ -168,7 +168,9 @@ class Ledger:
         except sqlite3.OperationalError as exc:
             if exc.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise TryAgain(f"ledger {self.path}: another process holds it; try again") from None
-            raise UserError(f"ledger {self.path}: can't be opened and written by this user; see AIRLOCK_LEDGER") from None
+            raise UserError(
+                f"ledger {self.path}: can't be opened and written by this user; see AIRLOCK_LEDGER"
+            ) from None
         finally:
             if db is not None:
                 db.close()

@@ -55,7 +55,7 @@ class EntityRule(_Frozen):
     """
 
     operator: str
-    reason: str = Field(min_length=10)
+    reason: str = Field(min_length=6)
     gate: bool | None = None
     tag: str | None = Field(None, pattern=r"^<[A-Z][A-Z0-9_]*>$")
 

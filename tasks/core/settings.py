@@ -16,6 +16,14 @@ def home() -> Path:
     return Path(os.environ.get("AIRLOCK_HOME") or Path.home() / ".airlock").resolve()
 
 
+def scratch() -> Path:
+    """Where stages keep temporary files (``AIRLOCK_SCRATCH``, by default ``scratch`` in the home).
+
+    A raw worker's scratch holds raw values while a stage runs: it belongs to the raw zone.
+    """
+    return Path(os.environ.get("AIRLOCK_SCRATCH") or home() / "scratch")
+
+
 def ledger_path() -> Path:
     """The ledger's SQLite file (``AIRLOCK_LEDGER``, by default ``ledger.sqlite`` in the home)."""
     return Path(os.environ.get("AIRLOCK_LEDGER") or home() / "ledger.sqlite")
@@ -45,7 +53,9 @@ def check_allowed(config: Config, allowed: Iterable[str]) -> None:
     for field, value in named.items():
         if not value or value.startswith(("package:", "hf:")):
             continue  # packaged models are part of the installation; the network is a field of its own
-        if not any(_inside(_normal(value), prefix) for prefix in prefixes):
+        # fsspec would follow a chain (`zip://x::s3://y`) or a tilde to a place that the prefix doesn't show.
+        evasive = "::" in value or value.startswith("~")
+        if evasive or not any(_inside(_normal(value), prefix) for prefix in prefixes):
             raise UserError(f"{field}: lies outside what this deployment allows; see AIRLOCK_ALLOWED_URLS")
 
 

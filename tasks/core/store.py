@@ -42,7 +42,9 @@ class Store:
         self.is_local = isinstance(self.fs, LocalFileSystem)
         protocol = self.fs.protocol if isinstance(self.fs.protocol, str) else self.fs.protocol[0]
         if not self.is_local and protocol not in CONDITIONAL_PUT:
-            raise UserError(f"store {self.url}: {protocol} cannot create a file only if it is absent; use file:// or s3://")
+            raise UserError(
+                f"store {self.url}: {protocol} cannot create a file only if it is absent; use file:// or s3://"
+            )
         if self.is_local and create:
             Path(self.root).mkdir(parents=True, exist_ok=True, mode=0o700)
 

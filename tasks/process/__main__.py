@@ -6,13 +6,19 @@ manifest, so there is nothing to save.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import logging
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import warnings
+from collections.abc import Iterator
+from pathlib import Path
 
+from tasks.core import settings
 from tasks.core.errors import quiet_excepthook
 from tasks.process.execute import execute
 from tasks.process.request import Request
@@ -28,10 +34,37 @@ def main() -> int:
     sys.excepthook = quiet_excepthook
     quiet_foreign_logs()
     request = Request.from_bytes(sys.stdin.buffer.read())
-    answer = execute(request)
+    with scratch_folder(settings.scratch()):
+        answer = execute(request)
     with os.fdopen(answer_fd, "wb") as stream:
         stream.write(answer.to_bytes())
     return answer.code
+
+
+@contextlib.contextmanager
+def scratch_folder(root: Path) -> Iterator[Path]:
+    """Give this process a folder of its own for temporary files, and remove those that killed ones left."""
+    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for left in root.iterdir():
+        pid, _, started = left.name.partition("-")
+        if pid.isdigit() and _start_time(int(pid)) != started:
+            shutil.rmtree(left, ignore_errors=True)
+    folder = root / f"{os.getpid()}-{_start_time(os.getpid())}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    tempfile.tempdir = str(folder)
+    os.environ["TMPDIR"] = str(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start_time(pid: int) -> str:
+    """When a process started, as the kernel counts: with it a pid names one process for ever. Empty if it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def quiet_foreign_logs() -> None:

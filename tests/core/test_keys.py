@@ -22,7 +22,9 @@ def _no_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_role_has_its_own_secret_and_id() -> None:
     keys = Keys.from_master(MASTER)
-    assert len({keys.secret(role) for role in ROLES} | {bytes.fromhex(keys.key_id(role)) for role in ROLES}) == 2 * len(ROLES)
+    assert len({keys.secret(role) for role in ROLES} | {bytes.fromhex(keys.key_id(role)) for role in ROLES}) == 2 * len(
+        ROLES
+    )
     assert all(keys.key_id(role) not in keys.secret(role).hex() for role in ROLES)
 
 

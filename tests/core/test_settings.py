@@ -34,6 +34,9 @@ def test_inside(source: str) -> None:
         "s3://other/prefix/x",
         "file:///etc/passwd",
         "http://bucket/prefix/x",
+        "/data/in/x::s3://other/y",
+        "zip://a::/data/in/x",
+        "~/x",
     ],
 )
 def test_outside(source: str) -> None:

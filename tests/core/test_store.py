@@ -36,7 +36,9 @@ def test_of_many_creators_at_once_one_wins(store: Store) -> None:
 def test_listing_shows_what_lies_directly_below(store: Store) -> None:
     store.write_bytes("stage/key/manifest.json", b"{}")
     store.write_bytes("stage/file", b"12345")
-    assert [(i["name"], i["type"], i["size"]) for i in store.listing("stage") if i["type"] == "file"] == [("file", "file", 5)]
+    assert [(i["name"], i["type"], i["size"]) for i in store.listing("stage") if i["type"] == "file"] == [
+        ("file", "file", 5)
+    ]
     assert {i["name"] for i in store.listing("stage")} == {"file", "key"}
     assert store.listing("nowhere") == []
 

@@ -42,8 +42,8 @@ class ClipRule(Section):
     axis: int | None = Field(
         None,
         title="Axis",
-        description="max_norm: the axis of the norm in Keras's kernel layout (inputs, units); empty: each unit's incoming "
-        "weights, which is axis 0 of a dense kernel. 1 on an embedding limits each token's vector.",
+        description="max_norm: the axis of the norm in Keras's kernel layout (inputs, units); empty: each unit's "
+        "incoming weights, which is axis 0 of a dense kernel. 1 on an embedding limits each token's vector.",
         ge=0,
         le=5,
     )
@@ -70,9 +70,7 @@ class ClipRule(Section):
             try:
                 return float(value)
             except ValueError:
-                raise ValueError(
-                    "must be a number: a bound is a public constant and is not taken from data"
-                ) from None
+                raise ValueError("must be a number: a bound is a public constant and is not taken from data") from None
         return value
 
     @model_validator(mode="after")
@@ -80,7 +78,7 @@ class ClipRule(Section):
         needs = _NEEDS[self.method]
         given = [name for name in _NUMBERS if getattr(self, name) is not None]
         if len(given) != 1 or given[0] not in needs:
-            raise ValueError(f"{self.method} needs {' or '.join(needs)}" + (" (not both)" if len(needs) > 1 else ", alone"))
+            raise ValueError(f"{self.method} needs {' or '.join(needs)}, and no other of {', '.join(_NUMBERS)}")
         if self.axis is not None and self.method != "max_norm":
             raise ValueError("axis belongs to max_norm")
         return self

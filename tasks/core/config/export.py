@@ -16,7 +16,8 @@ class ExportConfig(Section):
     license: str = Field(
         "",
         title="Licence",
-        description="SPDX id for the model card, such as apache-2.0; empty: the base model's, where its folder names one.",
+        description="SPDX id for the model card, such as apache-2.0; empty: the base model's, where its folder "
+        "names one.",
         pattern=r"^[A-Za-z0-9.+-]{0,64}$",
     )
     language: str = Field(

@@ -10,9 +10,12 @@ import yaml
 from tasks.core.config.model import Config
 from tasks.core.errors import UserError
 
-_PATHS = (("ingest", "source"), ("train", "base_model"), ("mask", "policy"), *(
-    ("store", zone) for zone in ("root", "raw", "sealed", "clean", "handoff")
-))
+_PATHS = (
+    ("ingest", "source"),
+    ("train", "base_model"),
+    ("mask", "policy"),
+    *(("store", zone) for zone in ("root", "raw", "sealed", "clean", "handoff")),
+)
 
 
 def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Config:

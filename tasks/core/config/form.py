@@ -79,7 +79,12 @@ def from_form(params: dict[str, Any]) -> dict[str, Any]:
 
 def reference_page(fields: Iterable[FormField]) -> str:
     """The reference of all fields as Markdown."""
-    lines = ["# Configuration reference", "", "Made from the configuration's schema by `airlock config --reference`.", ""]
+    lines = [
+        "# Configuration reference",
+        "",
+        "Made from the configuration's schema by `airlock config --reference`.",
+        "",
+    ]
     section: str | None = None
     for field in sorted(fields, key=lambda f: (f.section != "", f.section, f.name)):
         if field.section != section:

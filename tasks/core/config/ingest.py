@@ -21,8 +21,8 @@ class Column(Section):
     )
     role: Literal["text", "structured", "label", "person"] = Field(
         title="Role",
-        description="text: free text to mask and learn from. structured: a field whose kind is known. label: a class or "
-        "score. person: who the record is about; leaves ingest only as a keyed hash.",
+        description="text: free text to mask and learn from. structured: a field whose kind is known. label: a class "
+        "or score. person: who the record is about; leaves ingest only as a keyed hash.",
     )
     kind: str = Field(
         "",
@@ -61,8 +61,8 @@ class IngestConfig(Section):
 
     source: str = knob(
         title="Source",
-        description="A file, a folder, a glob or any fsspec URL. {start:%Y-%m-%d} and {end:%Y-%m-%d} stand for the ends "
-        "of the run's data interval. Files count by their content, so a renamed file is the same input.",
+        description="A file, a folder, a glob or any fsspec URL. {start:%Y-%m-%d} and {end:%Y-%m-%d} stand for the "
+        "ends of the run's data interval. Files count by their content, so a renamed file is the same input.",
         min_length=1,
     )
     columns: tuple[Column, ...] = Field(
@@ -72,7 +72,9 @@ class IngestConfig(Section):
         max_length=200,
     )
     format: Literal["auto", "csv", "tsv", "jsonl", "parquet"] = Field(
-        "auto", title="Format", description="auto goes by the file's ending: .csv .tsv .jsonl .ndjson .parquet, also .gz."
+        "auto",
+        title="Format",
+        description="auto goes by the file's ending: .csv .tsv .jsonl .ndjson .parquet, also .gz.",
     )
     delimiter: Literal["auto", ",", ";", "|", "\t"] = Field(
         "auto", title="Delimiter", description="Between the fields of a CSV file; auto: a comma, in TSV a tab."
@@ -91,20 +93,25 @@ class IngestConfig(Section):
         1 << 20, title="Longest record", description="A longer record is quarantined.", ge=16, le=1 << 28
     )
     max_quarantined_share: float = knob(
-        0.01, title="Quarantine limit", description="Share of records that may be quarantined before ingest fails.", ge=0, le=1
+        0.01,
+        title="Quarantine limit",
+        description="Share of records that may be quarantined before ingest fails.",
+        ge=0,
+        le=1,
     )
     max_row_change: float | None = knob(
         None,
         title="Row count limit",
-        description="Ingest fails if the number of rows differs from the data set's last accepted run by more than this "
-        "share (0.5: half). Empty: no limit.",
+        description="Ingest fails if the number of rows differs from the data set's last accepted run by more than "
+        "this share (0.5: half). Empty: no limit.",
         ge=0,
         allow_inf_nan=False,
     )
     heldout_share: float = Field(
         0.1,
         title="Held-out share",
-        description="Share of people (of records where no person's column is declared) kept out of training, by keyed hash.",
+        description="Share of people (of records where no person's column is declared) kept out of training, by keyed "
+        "hash.",
         ge=0,
         lt=1,
     )

@@ -24,7 +24,7 @@ class LeakcheckConfig(Section):
         le=1,
     )
     model_threshold: float = Field(
-        0.6,
+        0.7,
         title="Model threshold",
         description="Probability from which a word that the gate's model marks is a finding. Lower finds more and is "
         "wrong more often.",

@@ -20,9 +20,9 @@ class TrainConfig(Section):
     epsilon: float = Field(
         8.0,
         title="ε (epsilon)",
-        description="Privacy cost of the training. Smaller is more private; 1 is strong, 8 is common, above 10 is weak.",
+        description="Privacy cost of the training. Smaller is more private: 1 is strong, 8 common, above 10 weak.",
         gt=0,
-        le=1000,
+        le=100,
         allow_inf_nan=False,
     )
     delta: float | None = Field(
@@ -66,7 +66,11 @@ class TrainConfig(Section):
     )
     lora_r: int = Field(4, title="LoRA rank", description="Rank of the adapter's matrices.", ge=1, le=256)
     lora_alpha: float = Field(
-        16.0, title="LoRA alpha", description="The adapter's output is scaled by alpha / rank.", gt=0, allow_inf_nan=False
+        16.0,
+        title="LoRA alpha",
+        description="The adapter's output is scaled by alpha / rank.",
+        gt=0,
+        allow_inf_nan=False,
     )
     lora_targets: tuple[str, ...] = Field(
         ("q_proj", "v_proj"),

@@ -1,0 +1,1 @@
+"""Plain libraries: no artifacts, no config files, no Airflow; usable in a notebook."""
