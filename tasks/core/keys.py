@@ -1,7 +1,8 @@
 """Secrets: one master key of the deployment, and a subkey for each purpose.
 
 The master key is 32 bytes, kept as 64 hex characters in the file ``AIRLOCK_KEY_FILE`` names, in the variable
-``AIRLOCK_KEY``, or in ``key`` in Airlock's home. It is never a field of the configuration, never an argument of a
+``AIRLOCK_KEY``, or in ``key`` in Airlock's home. A worker that needs only some subkeys is given a file with those
+instead (:func:`share`). It is never a field of the configuration, never an argument of a
 process and never logged; a child process gets the subkeys it needs through a pipe.
 
 Formal guarantees:
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import os
 import secrets
 from collections.abc import Iterable
@@ -42,6 +44,11 @@ class Keys:
             {role: _derive(master, f"secret/{role}") for role in roles},
             {role: _derive(master, f"id/{role}").hex()[:16] for role in roles},
         )
+
+    @property
+    def roles(self) -> list[str]:
+        """The roles this process has keys for, sorted."""
+        return sorted(self._subkeys)
 
     def secret(self, role: str) -> bytes:
         """The 32-byte subkey of a role.
@@ -81,10 +88,10 @@ def load_keys(home: Path, create: bool = False) -> Keys:
         UserError: where there is no key, or it isn't 64 hex characters.
     """
     if text := os.environ.get("AIRLOCK_KEY"):
-        return Keys.from_master(_parse(text, "AIRLOCK_KEY"))
+        return _parse(text, "AIRLOCK_KEY")
     path = Path(os.environ.get("AIRLOCK_KEY_FILE") or home / "key")
     try:
-        return Keys.from_master(_parse(path.read_text(encoding="ascii", errors="replace"), str(path)))
+        return _parse(path.read_text(encoding="ascii", errors="replace"), str(path))
     except FileNotFoundError:
         if not create:
             raise UserError(
@@ -98,10 +105,19 @@ def load_keys(home: Path, create: bool = False) -> Keys:
 
 def new_key(path: Path) -> None:
     """Write a fresh master key, readable by its owner only. An existing key is left alone."""
+    _write(path, secrets.token_hex(32))
+
+
+def share(keys: Keys, roles: Iterable[str], path: Path) -> None:
+    """Write the subkeys of some roles for a worker that must not hold the others. An existing file is left alone."""
+    _write(path, json.dumps(keys.to_wire(roles), sort_keys=True))
+
+
+def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
-        stream.write(secrets.token_hex(32) + "\n")
+        stream.write(text + "\n")
     try:
         os.link(temporary, path)  # of two processes at once, one key wins
     except FileExistsError:
@@ -110,14 +126,18 @@ def new_key(path: Path) -> None:
         temporary.unlink()
 
 
-def _parse(text: str, where: str) -> bytes:
+def _parse(text: str, where: str) -> Keys:
+    """Keys from a master key of 64 hex characters, or from a file of subkeys."""
     try:
-        master = bytes.fromhex(text.strip())
-    except ValueError:
-        master = b""
-    if len(master) != 32:
-        raise UserError(f"key: {where} must hold 64 hex characters; `airlock key new` writes such a file")
-    return master
+        if text.lstrip().startswith("{"):
+            wire = json.loads(text)
+            if set(wire) <= set(ROLES) and all(len(bytes.fromhex(secret)) == 32 for secret, _ in wire.values()):
+                return Keys.from_wire(wire)
+        elif len(master := bytes.fromhex(text.strip())) == 32:
+            return Keys.from_master(master)
+    except (ValueError, TypeError):
+        pass
+    raise UserError(f"key: {where} must hold 64 hex characters; `airlock key new` writes such a file") from None
 
 
 def _derive(master: bytes, label: str) -> bytes:

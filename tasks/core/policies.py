@@ -26,12 +26,14 @@ OPERATORS: dict[str, str] = {
     "stars": "every character becomes *; the length of the value stays visible",
     "year": "a date keeps its year only",
     "age_band": "an age becomes a band of ten years, 90+ at the top",
-    "delete": "the column is left out of the masked table",
+    "delete": "the column is left out of the masked table; in text the value is deleted",
     "keep": "the value stays as it is",
 }
 """The operators and what each does, in the order in which help shows them."""
 
-_COLUMN_ONLY = frozenset({"delete"})
+UNDECLARED = "UNDECLARED"
+"""The kind of a structured column whose declaration names none."""
+
 _REFUSED = {
     "mean": "a mean over other people's rows must be differentially private and charged to the ledger, which cannot "
     "charge one yet: use `delete` or `keep`"
@@ -76,7 +78,7 @@ class EntityRule(_Frozen):
     @property
     def masks_text(self) -> bool:
         """Whether a value of this kind is looked for in free text."""
-        return self.operator != "keep" and self.operator not in _COLUMN_ONLY
+        return self.operator != "keep"
 
 
 class Detectors(_Frozen):
@@ -180,13 +182,12 @@ class Policy(_Frozen):
         ]
 
     def rule(self, kind: str, column: str) -> EntityRule:
-        """The rule for a structured column.
+        """The rule for a structured column; one whose declaration names no kind goes by the line :data:`UNDECLARED`.
 
         Raises:
             UserError: where the policy has no line for the kind. Nothing is kept in silence.
         """
-        if not kind:
-            raise UserError(f"column {column} is structured but declares no kind: add `kind:` to its declaration")
+        kind = kind or UNDECLARED
         if kind not in self.entities:
             raise UserError(f"policy '{self.name}' says nothing about kind {kind} of column {column}: add a line")
         return self.entities[kind]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tasks.core.errors import UserError
-from tasks.core.keys import ROLES, Keys, load_keys, new_key
+from tasks.core.keys import ROLES, Keys, load_keys, new_key, share
 
 MASTER = bytes(range(32))
 
@@ -55,7 +55,9 @@ def test_a_missing_key_is_said_and_made_only_on_request(tmp_path: Path) -> None:
     assert load_keys(tmp_path).key_id("noise") == made.key_id("noise")
 
 
-@pytest.mark.parametrize("content", ["", "xyz", "00" * 31, "00" * 33, "é" * 64])
+@pytest.mark.parametrize(
+    "content", ["", "xyz", "00" * 31, "00" * 33, "é" * 64, '{"x": 1}', '{"noise": ["00", "id"]}', "{"]
+)
 def test_a_broken_key_is_refused_without_quoting_it(tmp_path: Path, content: str) -> None:
     (tmp_path / "key").write_text(content)
     with pytest.raises(UserError, match="64 hex characters") as caught:
@@ -69,6 +71,17 @@ def test_the_environment_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyP
     from_file = load_keys(tmp_path).key_id("unit")
     monkeypatch.setenv("AIRLOCK_KEY", MASTER.hex())
     assert load_keys(tmp_path).key_id("unit") == Keys.from_master(MASTER).key_id("unit") != from_file
+
+
+def test_a_worker_can_be_given_some_subkeys_and_no_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    share(Keys.from_master(MASTER), ["noise"], tmp_path / "noise.key")
+    assert stat.S_IMODE((tmp_path / "noise.key").stat().st_mode) == 0o600
+    monkeypatch.setenv("AIRLOCK_KEY_FILE", str(tmp_path / "noise.key"))
+    keys = load_keys(tmp_path)
+    assert keys.roles == ["noise"] and keys.secret("noise") == Keys.from_master(MASTER).secret("noise")
+    assert keys.key_id("noise") == Keys.from_master(MASTER).key_id("noise")
+    with pytest.raises(UserError, match="`unit`"):
+        keys.secret("unit")
 
 
 def test_processes_that_make_a_key_at_once_agree(tmp_path: Path) -> None:
