@@ -1,0 +1,1 @@
+"""The model folder that leaves: writing it, its card, its scan, and loading it in a clean process."""

@@ -1,0 +1,124 @@
+"""What a card may say about a model's privacy, read from train's own account of it.
+
+A model that was trained without differential privacy gets "no formal guarantee" and never an ε, whatever else was done
+to it: masking and clipping have no ε of their own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+NO_GUARANTEE = "no formal guarantee"
+
+OUTSIDE = (
+    "held-out perplexity before and after training, with its intervals",
+    "the number of training records, which the sampling rate and δ are set from unless the configuration states it",
+)
+"""Figures that train and export compute from real rows, by name."""
+
+_MECHANISM = (
+    ("noise_multiplier", "Noise multiplier σ"),
+    ("max_grad_norm", "Clipping norm C"),
+    ("sampling_rate", "Sampling rate q (Poisson)"),
+    ("steps", "Noisy steps T"),
+)
+
+MISSING = (
+    "The ledger records the charge but does not yet refuse one: the sum over the data set's life is not bounded here.",
+    "The noise comes from torch's generator, which is not cryptographic.",
+)
+"""What the guarantee of this version lacks, said in every card."""
+
+
+@dataclass(frozen=True)
+class Privacy:
+    """A training run's differential privacy, or its absence.
+
+    Attributes:
+        private: whether the weights come out of a differentially private mechanism.
+        epsilon, delta: the guarantee.
+        unit: whose data it covers, in words.
+        relation: which data sets count as neighbours, in words.
+        mechanism: figures of the mechanism by name, in the order they are shown.
+        accountant: who computed ε from them.
+        missing: what the guarantee lacks, in sentences.
+        outside: figures computed from real rows, by name.
+    """
+
+    private: bool
+    epsilon: float = 0.0
+    delta: float = 0.0
+    unit: str = ""
+    relation: str = ""
+    mechanism: tuple[tuple[str, str], ...] = ()
+    accountant: str = ""
+    missing: tuple[str, ...] = ()
+    outside: tuple[str, ...] = OUTSIDE
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Perplexity on held-out masked records, outside the guarantee.
+
+    Attributes:
+        before, after: of the base model and of the trained one, each (value, low, high) with a 95 % interval.
+        too_small: whether the run doesn't show that the model learnt.
+    """
+
+    before: tuple[float, float, float]
+    after: tuple[float, float, float]
+    too_small: bool
+
+
+def read_privacy(training: Mapping[str, Any]) -> Privacy:
+    """Read train's account of itself, ``training.json``.
+
+    A guarantee is stated only where the whole of it is there: ε, δ, σ, C, q, T as finite figures above zero, unit,
+    neighbouring relation and accountant in words. Anything less reads as none; a card can't be better than its run.
+
+    Args:
+        training: ``epsilon``, ``delta``, ``unit``, ``relation``, ``accountant`` and ``mechanism`` with
+            ``noise_multiplier``, ``max_grad_norm``, ``sampling_rate`` and ``steps``; ``private: false`` and ``missing``
+            (sentences) where they apply.
+    """
+    mechanism = training.get("mechanism") or {}
+    figures = [training.get("epsilon"), training.get("delta"), *(mechanism.get(key) for key, _ in _MECHANISM)]
+    words = [training.get(key) for key in ("unit", "relation", "accountant")]
+    complete = all(_is_figure(figure) for figure in figures) and all(isinstance(w, str) and w for w in words)
+    if training.get("private") is False or not complete:
+        return Privacy(private=False)
+    return Privacy(
+        private=True,
+        epsilon=float(training["epsilon"]),
+        delta=float(training["delta"]),
+        unit=training["unit"],
+        relation=training["relation"],
+        mechanism=tuple((label, f"{mechanism[key]:.6g}") for key, label in _MECHANISM),
+        accountant=training["accountant"],
+        missing=tuple(training.get("missing") or MISSING),
+    )
+
+
+def read_evaluation(evaluation: Mapping[str, Any]) -> Evaluation | None:
+    """Read train's ``evaluation.json``.
+
+    Args:
+        evaluation: ``base`` and ``trained`` with ``perplexity``, ``low`` and ``high``; ``too_small_to_learn``.
+
+    Returns:
+        ``None`` where a figure is missing.
+    """
+    found: list[tuple[float, float, float]] = []
+    for model in ("base", "trained"):
+        figures: list[Any] = [(evaluation.get(model) or {}).get(key) for key in ("perplexity", "low", "high")]
+        if not all(_is_figure(figure) for figure in figures):
+            return None
+        found.append((float(figures[0]), float(figures[1]), float(figures[2])))
+    return Evaluation(found[0], found[1], evaluation.get("too_small_to_learn") is not False)
+
+
+def _is_figure(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0

@@ -1,0 +1,121 @@
+"""The clip stage: its artifact, its key, and what it refuses."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load
+
+from tasks.core.artifacts import Ref, open_ref
+from tasks.core.errors import UserError
+from tasks.stages import clip
+from tests.methods.clip.tiny_training import context, trained
+
+ADAPTER_RULE = {"pattern": "*", "target": "adapter", "method": "truncate", "bound": 0.25}
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a stage talked to the network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+
+def _run(root: Path, train: Ref, rules: list[dict[str, Any]] | None = None) -> Ref:
+    return clip.run(context(root, {"model": [train]}, **({} if rules is None else {"clip": {"rules": rules}})))
+
+
+def test_the_artifact_is_a_whole_model_with_its_report(tmp_path: Path) -> None:
+    ref = _run(tmp_path, trained(tmp_path))
+    artifact = open_ref(ref)
+    assert artifact.files == [
+        "clip.json",
+        "model/config.json",
+        "model/generation_config.json",
+        "model/model.safetensors",
+        "model/tokenizer.json",
+        "model/tokenizer_config.json",
+    ]
+    report = artifact.read_json("clip.json")
+    (rule,) = report["rules"]
+    assert (rule["method"], rule["bound"], rule["pattern"]) == ("truncate", 0.25, "*")
+    assert {layer["name"] for layer in rule["layers"]} == {
+        f"model.layers.{i}.self_attn.{p}_proj.lora_{s}.weight" for i in (0, 1) for p in "qv" for s in "AB"
+    }
+    assert ref.counts == {
+        "parameters": report["parameters"],
+        "rules": 1,
+        "weights": 8 * 32 * 4,
+        "changed": rule["changed"],
+    }
+    assert 0 < rule["changed"] < rule["weights"]
+    assert report["tokenizer"]["added_tokens"] == ["<end>", "<pad>"]
+    assert str(tmp_path) not in artifact.read_bytes("clip.json").decode()
+
+
+def test_the_same_key_gives_the_same_bytes_and_is_reused(tmp_path: Path) -> None:
+    rules = [{"pattern": "*.mlp.*", "target": "merged", "method": "gaussian", "scale": 0.01}]
+    refs = []
+    for name in ("one", "two"):
+        root = tmp_path / name
+        refs.append(_run(root, trained(root), rules))
+    assert refs[0].digest == refs[1].digest
+    assert refs[0].key == refs[1].key
+    again = context(tmp_path / "one", {"model": [trained(tmp_path / "one")]}, clip={"rules": rules})
+    assert clip.run(again) == refs[0]
+    assert again.reused == [True]
+
+
+def test_what_decides_the_result_is_in_the_key(tmp_path: Path) -> None:
+    gaussian = [{"target": "merged", "method": "gaussian", "scale": 0.01}]
+    first, other = trained(tmp_path), trained(tmp_path, seed=2)
+    keys = [
+        _run(tmp_path, first).key,
+        _run(tmp_path, other).key,
+        _run(tmp_path, first, [{**ADAPTER_RULE, "bound": 0.2}]).key,
+        _run(tmp_path, first, gaussian).key,
+    ]
+    assert len(set(keys)) == 4
+    ctx = context(
+        tmp_path,
+        {"model": [first]},
+        clip={"rules": [ADAPTER_RULE]},
+        train={"base_model": str(tmp_path / "base"), "epsilon": 3},
+    )
+    assert clip.run(ctx).key == keys[0]
+    assert ctx.reused == [True]
+
+
+def test_two_models_never_get_the_same_noise(tmp_path: Path) -> None:
+    rule = {"pattern": "model.norm.weight", "target": "merged", "method": "gaussian", "scale": 0.01}
+    noises = []
+    for seed in (1, 2):
+        artifact = open_ref(_run(tmp_path, trained(tmp_path, seed=seed), [rule]))
+        noises.append(load(artifact.read_bytes("model/model.safetensors"))["model.norm.weight"] - 1)
+    assert all(float(noise.std()) > 0.003 for noise in noises)
+    assert not torch.equal(*noises)
+
+
+def test_without_rules_the_adapter_is_only_merged(tmp_path: Path) -> None:
+    ref = _run(tmp_path, trained(tmp_path), [])
+    assert ref.counts["rules"] == ref.counts["changed"] == 0
+
+
+def test_a_rule_that_fits_nothing_is_the_users_error_and_publishes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"clip\.rules\[1\]\.pattern"):
+        _run(tmp_path, trained(tmp_path), [ADAPTER_RULE, {**ADAPTER_RULE, "target": "merged", "pattern": "*.nowhere"}])
+    assert not list((tmp_path / "store" / "clean" / "clip").rglob("manifest.json"))
+
+
+def test_another_base_model_than_the_trained_one_is_refused(tmp_path: Path) -> None:
+    train = trained(tmp_path)
+    with (tmp_path / "base" / "config.json").open("a") as file:
+        file.write("\n")
+    with pytest.raises(UserError, match="changed since the adapter was trained"):
+        _run(tmp_path, train)
