@@ -1,0 +1,109 @@
+"""A run in figures: what went in, what was found, what it cost, where it lies."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from tasks.core import runs
+from tasks.core.pipeline import PIPELINE
+from tasks.core.store import Store
+
+
+def of_run(clean: Store, run_id: str) -> dict[str, Any]:
+    """The figures of a run, from its index alone: no artifact is opened."""
+    steps = runs.steps(clean, run_id)
+    by_stage: dict[str, list[dict[str, Any]]] = {}
+    for step in steps:
+        by_stage.setdefault(step["stage"], []).append(step)
+    counts = {stage: [ref["counts"] for step in found for ref in step["refs"]] for stage, found in by_stage.items()}
+    entities: Counter[str] = Counter()
+    for masked in counts.get("mask", ()):
+        entities.update(masked.get("entities", {}))
+    failed = next((step for step in steps if step["exit_code"]), None)
+    return {
+        "run": steps[-1]["run"] if steps else run_id,
+        "outcome": "done" if failed is None else failed["message"],
+        "exit_code": failed["exit_code"] if failed else 0,
+        "ingest": (counts.get("ingest") or [{}])[0].get("source", {}),
+        "entities": dict(entities.most_common()),
+        "leakcheck": (counts.get("leakcheck") or [{}])[0],
+        "train": (counts.get("train") or [{}])[0],
+        "clip": (counts.get("clip") or [{}])[0],
+        "export": (counts.get("export") or [{}])[0],
+        "seconds": {
+            step.stage: round(sum(s["seconds"] for s in by_stage[step.stage]), 1)
+            for step in PIPELINE
+            if step.stage in by_stage
+        },
+        "reused": {stage: all(step["reused"] for step in found) for stage, found in by_stage.items()},
+        "places": {
+            stage: sorted({ref["uri"] for s in found for ref in s["refs"]}) for stage, found in by_stage.items()
+        },
+    }
+
+
+def text(found: dict[str, Any], places: bool = False) -> str:
+    """The figures as people read them."""
+    lines = [f"run         {found['run']}: {found['outcome']}"]
+    source, leak, train = found["ingest"], found["leakcheck"], found["train"]
+    if source:
+        reasons = ", ".join(f"{n:,} {reason}" for reason, n in sorted(source["reasons"].items()))
+        lines.append(
+            f"rows        {source['records']:,} in, {source['quarantined']:,} quarantined"
+            + (f" ({reasons})" if reasons else "")
+            + f", {source['rows']:,} out: "
+            + ", ".join(f"{n:,} {split}" for split, n in sorted(source["splits"].items(), reverse=True))
+        )
+    if found["entities"]:
+        lines.append("masked      " + _wrapped(f"{n:,} {kind}" for kind, n in found["entities"].items()))
+    if leak:
+        by_kind = {kind: n for kind, n in leak["rows_with"].items() if n}
+        kinds = ", ".join(f"{n:,} with {kind}" for kind, n in sorted(by_kind.items()))
+        lines.append(f"leak check  {leak['rows_in']:,} rows looked at, findings left in {kinds or 'none'}")
+    if train:
+        lines.append(
+            f"privacy     ε = {train['epsilon']:.4g}, δ = {train['delta']:.3g}, unit: {train.get('unit', 'record')}"
+        )
+        lines += _perplexity(train)
+    if found["seconds"]:
+        lines.append(
+            "seconds     "
+            + _wrapped(
+                f"{stage} {seconds:.1f}{' (reused)' if found['reused'][stage] else ''}"
+                for stage, seconds in found["seconds"].items()
+            )
+        )
+    if places or found["exit_code"] == 0:
+        shown = (
+            found["places"] if places else {s: p for s, p in found["places"].items() if s in ("leakcheck", "export")}
+        )
+        lines += [f"{stage:<11} {uri}" for stage, uris in shown.items() for uri in uris]
+    return "\n".join(lines)
+
+
+def _perplexity(train: dict[str, Any]) -> list[str]:
+    before, after = train.get("perplexity_before"), train.get("perplexity_after")
+    if before is None or after is None:
+        return []
+    (b_low, b_high), (a_low, a_high) = train["perplexity_before_interval"], train["perplexity_after_interval"]
+    lines = [
+        f"perplexity  {before:.2f} [{b_low:.2f}, {b_high:.2f}] before, {after:.2f} [{a_low:.2f}, {a_high:.2f}] after, "
+        f"on held-out masked text (95 % intervals)"
+    ]
+    if train.get("too_small_to_learn"):
+        lines.append(
+            "            The run was too small to learn: the interval of the difference holds zero. "
+            "More rows, larger batches and more steps change that."
+        )
+    return lines
+
+
+def _wrapped(items: Any, width: int = 100) -> str:
+    lines, line = [], ""
+    for item in items:
+        if line and len(line) + len(item) + 2 > width:
+            lines.append(line + ",")
+            line = ""
+        line = f"{line}, {item}" if line else item
+    return ("\n" + " " * 12).join([*lines, line])
