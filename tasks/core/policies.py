@@ -82,7 +82,7 @@ class EntityRule(_Frozen):
 
 
 class Detectors(_Frozen):
-    """Who looks for personal data. The two sides share no detector: a gate that repeats the masker is blind where it is.
+    """Who looks for personal data. The sides share no detector: a gate that repeats the masker is blind where it is.
 
     Attributes:
         masker: detectors whose findings are masked.

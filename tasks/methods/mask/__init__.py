@@ -1,0 +1,1 @@
+"""Masking: which of several findings counts, and what stands in a value's place."""

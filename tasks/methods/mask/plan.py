@@ -1,0 +1,48 @@
+"""What is to happen to each column and each kind: decided before the first row is read, light to import."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tasks.methods.mask.columns import masked_type
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What to do with one kind.
+
+    Attributes:
+        operator: ``tag``, ``redact``, ``stars``, ``year``, ``age_band``, ``delete`` (``redact`` in text), ``keep``.
+        tag: what stands in the value's place, under ``tag`` or where the others can't read the value.
+    """
+
+    operator: str
+    tag: str
+
+
+@dataclass(frozen=True)
+class ColumnPlan:
+    """What happens to one column.
+
+    Attributes:
+        name: the column.
+        operation: of a structured column; ``None`` for others.
+        kind: of a structured column.
+        type: its declared type.
+        free_text: whether it is searched and masked as text.
+        evidence: whether its cells are looked for in the row's own text.
+    """
+
+    name: str
+    operation: Operation | None = None
+    kind: str = ""
+    type: str = "string"
+    free_text: bool = False
+    evidence: bool = False
+
+    @property
+    def masked_type(self) -> str | None:
+        """The type after masking; ``None`` where the column goes."""
+        if self.operation is None:
+            return self.type
+        return masked_type(self.operation.operator, self.type, self.name, self.kind)

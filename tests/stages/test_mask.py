@@ -1,0 +1,210 @@
+"""mask as a stage: rows kept, values gone, the key, and what bad input gets."""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from tasks.core.artifacts import Ref
+from tasks.core.config import Config
+from tasks.core.errors import AirlockError, UserError
+from tasks.core.keys import Keys
+from tasks.core.stage import Context
+from tasks.stages import ingest, mask
+
+COLUMNS: list[dict[str, Any]] = [
+    {"name": "who", "role": "person"},
+    {"name": "name", "role": "structured", "kind": "PERSON"},
+    {"name": "birth", "role": "structured", "kind": "DATE_OF_BIRTH", "type": "date"},
+    {"name": "seen", "role": "structured", "kind": "DATE", "type": "date"},
+    {"name": "pay", "role": "structured", "kind": "AMOUNT", "type": "number"},
+    {"name": "income", "role": "structured", "kind": "INCOME", "type": "number"},
+    {"name": "ref", "role": "structured"},
+    {"name": "class", "role": "label"},
+    {"name": "note", "role": "text"},
+]
+NAMES = ["Zorblax Quimby", "Maria Gonzalez", "Ulla Lindqvist", "Tamsin Oyelaran"]
+
+
+def rows(n: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "who": f"p{i % 4}",
+            "name": NAMES[i % 4],
+            "birth": f"196{i % 10}-03-14",
+            "seen": "2021-05-06",
+            "pay": 10.5 + i,
+            "income": 1000.0 + i,
+            "ref": f"R{i}",
+            "class": "a",
+            "note": None
+            if i == 2
+            else f"{NAMES[i % 4].lower()} rang (217) 555-01{i:02d}; born 3/14/196{i % 10}. Paid {i} bills.",
+        }
+        for i in range(n)
+    ]
+
+
+def context(tmp_path: Path, n: int = 6, columns: list[dict[str, Any]] = COLUMNS, **section: Any) -> Context:
+    source = tmp_path / "rows.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows(n)), encoding="utf-8")
+    config = {
+        "ingest": {"source": str(source), "columns": columns, "shard_rows": 4},
+        "mask": section,
+        "store": {"root": str(tmp_path / "store")},
+    }
+    keys = Keys.from_master(b"k" * 32, ["unit", "split", "mask"])
+    return Context(Config.parse(config), "run", keys, tmp_path, tmp_path / "ledger")
+
+
+def masked(ctx: Context) -> list[Ref]:
+    return [mask.run(replace(ctx, inputs={"shard": [ref]}, shard=ref.counts["shard"])) for ref in ingest.run(ctx)]
+
+
+def test_a_masked_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr(socket, "socket", lambda *_: pytest.fail("masking went to the network"))
+    caplog.set_level(logging.DEBUG)
+    ctx = context(tmp_path)
+    refs = masked(ctx)
+    assert [(ref.counts["shard"], ref.counts["rows"]) for ref in refs] == [(0, 4), (1, 2)]
+    found = ctx.open(refs[0])
+    assert found.files == ["columns.json", "rows.parquet", "spans.parquet"]
+    table = pq.read_table(found.local("rows.parquet"))
+    assert table.column_names == ["record_id", "unit_id", "split", "name", "birth", "seen", "pay", "class", "note"]
+    first, third = table.to_pylist()[0], table.to_pylist()[2]
+    assert first["name"] == "<PERSON>" and first["birth"] == "<DATE_OF_BIRTH>" and first["seen"] == 2021
+    assert first["pay"] == 10.5 and first["class"] == "a" and first["record_id"] == 0
+    assert first["note"] == "<PERSON> rang <PHONE_NUMBER>; born <DATE_OF_BIRTH>. Paid 0 bills."
+    assert third["note"] is None
+    columns = {c["name"]: c["type"] for c in found.read_json("columns.json")}
+    assert columns == {
+        "who": "string", "name": "string", "birth": "string", "seen": "integer", "pay": "number", "class": "string",
+        "note": "string",
+    }  # fmt: skip
+    spans = pq.read_table(found.local("spans.parquet")).to_pylist()
+    raw = rows(4)
+    assert {"record_id", "column", "start", "end", "entity", "score", "detector"} == set(spans[0])
+    assert [raw[0]["note"][s["start"] : s["end"]] for s in spans if s["record_id"] == 0] == [
+        "zorblax quimby", "(217) 555-0100", "3/14/1960",
+    ]  # fmt: skip
+    assert refs[0].counts["entities"] == {"DATE_OF_BIRTH": 3, "PERSON": 3, "PHONE_NUMBER": 3}
+    for name in NAMES:
+        for word in name.split():
+            assert word.lower() not in caplog.text.lower()
+            for file in found.files:
+                assert word.lower().encode() not in found.read_bytes(file).lower()
+            assert word.lower() not in json.dumps([ref.to_dict() for ref in refs]).lower()
+
+
+def test_again_is_the_same_reference_and_loads_nothing_heavy(tmp_path: Path) -> None:
+    ctx = context(tmp_path)
+    refs = masked(ctx)
+    assert masked(ctx) == refs
+    code = f"""
+import sys
+from pathlib import Path
+from dataclasses import replace
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+from tasks.core.config import Config
+from tasks.core.artifacts import Ref
+from tasks.core.keys import Keys
+from tasks.core.stage import Context
+from tasks.stages import mask
+config = Config.parse({ctx.config.model_dump(mode="json")!r})
+keys = Keys.from_master(b"k" * 32, ["unit", "split", "mask"])
+shard = Ref.from_dict({ingest.run(ctx)[0].to_dict()!r})
+ctx = Context(config, "run", keys, Path({str(tmp_path)!r}), Path("ledger"), inputs={{"shard": [shard]}}, shard=0)
+print(mask.run(ctx).key)
+heavy = ("spacy", "presidio_analyzer", "presidio_anonymizer", "pyarrow", "polars", "regex")
+print(sorted(m for m in heavy if m in sys.modules))
+"""
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.split("\n")[:2] == [refs[0].key, "[]"]
+
+
+def test_what_decides_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = Path(mask.load_policy.__globals__["FOLDER"]) / "default.yaml"
+    own = tmp_path / "own.yaml"
+    own.write_text(policy.read_text(encoding="utf-8"), encoding="utf-8")
+
+    def key(**section: Any) -> str:
+        ctx = context(tmp_path, **{"policy": str(own), **section})
+        shard = ingest.run(ctx)[0]
+        keys: list[str] = []
+
+        def artifact(stage: Any, config: Any, decides: dict[str, Any], _build: Any) -> Ref:
+            keys.append(at.key(stage, config, decides)[0])
+            return shard
+
+        at = replace(ctx, inputs={"shard": [shard]}, shard=0)
+        monkeypatch.setattr(at, "artifact", artifact)
+        mask.run(at)
+        return keys[0]
+
+    usual = key()
+    assert key(batch_rows=7) == usual
+    assert key(own_values=False) != usual
+    own.write_text(own.read_text(encoding="utf-8") + "# a remark\n", encoding="utf-8")
+    assert key() != usual
+
+
+def test_one_persons_rows_do_not_touch_anothers(tmp_path: Path) -> None:
+    """Invariant 4: drop a person, and everyone else's masked rows are byte for byte what they were."""
+    (tmp_path / "all").mkdir()
+    (tmp_path / "less").mkdir()
+    everyone = context(tmp_path / "all", 12, batch_rows=5)
+    fewer = context(tmp_path / "less", 12, batch_rows=3)
+    source = Path(fewer.config.ingest.source)
+    kept = [line for line in source.read_text().splitlines() if json.loads(line)["who"] != "p1"]
+    source.write_text("\n".join(kept) + "\n")
+
+    def by_text(ctx: Context) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = []
+        for ref in masked(ctx):
+            for row in pq.read_table(ctx.open(ref).local("rows.parquet")).to_pylist():
+                found.append(tuple(value for name, value in row.items() if name != "record_id"))
+        return found
+
+    units = {row[0] for row in by_text(everyone)} - {row[0] for row in by_text(fewer)}
+    assert len(units) == 1
+    assert [row for row in by_text(everyone) if row[0] not in units] == by_text(fewer)
+
+
+def test_what_does_not_fit_is_refused_before_a_row_is_read(tmp_path: Path) -> None:
+    odd = [*COLUMNS, {"name": "salary", "role": "structured", "kind": "SALARY", "type": "number"}]
+    cases: list[tuple[Context, str]] = [
+        (context(tmp_path, policy="nowhere"), "there is no policy of this name"),
+        (context(tmp_path, language="zh"), "is written for en, not for mask.language zh"),
+        (context(tmp_path, spacy_model="no_such_model"), "is not installed"),
+    ]
+    shard = ingest.run(cases[0][0])[0]
+    wrong_kind = context(tmp_path, columns=odd)
+    cases.append((wrong_kind, "policy 'default' says nothing about kind SALARY of column salary: add a line"))
+    wrong_type = [dict(c, kind="PERSON") if c["name"] == "pay" else c for c in COLUMNS]
+    cases.append((context(tmp_path, columns=wrong_type), "column pay has type number, on which .*`tag`"))
+    for ctx, sentence in cases:
+        with pytest.raises(UserError, match=sentence):
+            mask.run(replace(ctx, inputs={"shard": [shard]}, shard=0))
+    assert not (tmp_path / "store" / "raw" / "mask").exists()
+
+
+def test_a_fault_inside_shows_no_value_and_leaves_no_artifact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tasks.methods.mask.table import TableMasker
+
+    def fail(*_: object) -> None:
+        raise ValueError(NAMES[0])
+
+    monkeypatch.setattr(TableMasker, "mask", fail)
+    with pytest.raises(AirlockError) as caught:
+        masked(context(tmp_path))
+    assert NAMES[0] not in str(caught.value) and caught.value.__suppress_context__
+    assert not list((tmp_path / "store" / "raw" / "mask").glob("*/manifest.json"))
