@@ -1,0 +1,1 @@
+"""Differential privacy: accounting, keyed randomness, Poisson sampling and the DP-SGD step."""

@@ -1,0 +1,1 @@
+"""Language models: weights and tokenizers, token batches, LoRA adapters, perplexity."""
