@@ -1,0 +1,59 @@
+"""# A private model, from raw rows to a model folder
+
+Rows that hold personal data go in; a language model trained with differential privacy comes out, with the evidence
+beside it. No stage sees raw values but the first three, and **train accepts no table but the leak gate's**.
+
+| task | takes | leaves |
+|---|---|---|
+| ingest | the source | typed shards; what doesn't fit is quarantined |
+| mask | one shard each | the same rows, personal data masked by the policy |
+| leakcheck | all masked shards | the clean table, or nothing: the gate shuts |
+| train | the clean table | an adapter trained with DP-SGD to ε and δ |
+| clip | the adapter | merged weights, truncated or limited in norm |
+| export | the weights | a Hugging Face folder with its model card; emits the model's asset |
+
+**Trigger** it with the form, or over REST with a `conf` of its fields: `{"ingest.source": "…", "train.epsilon": 4}`.
+Defaults come from the file that `AIRLOCK_CONFIG` names; with one, the DAG also runs on a schedule and takes the
+partition of its data interval: `{start:%Y-%m-%d}` and `{end:%Y-%m-%d}` in the source stand for its ends. A partition
+without a file skips the run. Triggered runs name a source of their own.
+
+**Run it again** and whatever has not changed is reused: an artifact's address is what decided its content.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from airflow.sdk import DAG
+
+from airlock_airflow.form import params
+from airlock_airflow.operators import (
+    ClipOperator,
+    ExportOperator,
+    IngestOperator,
+    LeakcheckOperator,
+    MaskOperator,
+    TrainOperator,
+)
+from airlock_airflow.schedule import schedule
+from airlock_airflow.settings import task_defaults
+
+with DAG(
+    "private_model",
+    description="Raw rows in, a differentially private language model with its evidence out",
+    doc_md=__doc__,
+    tags=["airlock", "privacy", "training"],
+    schedule=schedule(),
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    is_paused_upon_creation=True,
+    default_args=task_defaults(),
+    params=params(),
+):
+    ingest = IngestOperator(task_id="ingest")
+    mask = MaskOperator.partial(task_id="mask").expand(shard=ingest.output)
+    leakcheck = LeakcheckOperator(task_id="leakcheck", masked=mask.output)
+    train = TrainOperator(task_id="train", clean=leakcheck.output)
+    clip = ClipOperator(task_id="clip", model=train.output)
+    export = ExportOperator(task_id="export", model=clip.output, training=train.output)

@@ -1,0 +1,19 @@
+"""One operator a stage."""
+
+from airlock_airflow.operators.base import StageOperator
+from airlock_airflow.operators.clip import ClipOperator
+from airlock_airflow.operators.export import ExportOperator
+from airlock_airflow.operators.ingest import IngestOperator
+from airlock_airflow.operators.leakcheck import LeakcheckOperator
+from airlock_airflow.operators.mask import MaskOperator
+from airlock_airflow.operators.train import TrainOperator
+
+__all__ = [
+    "ClipOperator",
+    "ExportOperator",
+    "IngestOperator",
+    "LeakcheckOperator",
+    "MaskOperator",
+    "StageOperator",
+    "TrainOperator",
+]
