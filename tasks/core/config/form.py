@@ -89,11 +89,21 @@ def reference_page(fields: Iterable[FormField]) -> str:
     for field in sorted(fields, key=lambda f: (f.section != "", f.section, f.name)):
         if field.section != section:
             section = field.section
-            lines += [f"## {section or 'General'}", "", "| field | type | default | meaning |", "|---|---|---|---|"]
-        default = "required" if field.required else f"`{field.default!r}`"
-        text = f"{field.title}. {field.description}".replace("|", "\\|").replace("\n", " ")
-        lines.append(f"| `{field.name}` | {_type(field.schema)} | {default} | {text} |")
+            lines += ["", f"## {section or 'General'}", "", "| field | type | default | meaning |", "|---|---|---|---|"]
+        lines.append(_row(field.name, field.schema, field.required, field.default))
+        # A list of objects: what each of them may hold.
+        item = field.schema.get("items", {})
+        required = item.get("required", ())
+        for name, schema in item.get("properties", {}).items():
+            lines.append(_row(f"{field.name}[].{name}", schema, name in required, schema.get("default")))
     return "\n".join(lines) + "\n"
+
+
+def _row(name: str, schema: dict[str, Any], required: bool, default: Any) -> str:
+    shown = "required" if required else f"`{default!r}`"
+    text = f"{schema.get('title', name)}. {schema.get('description', '')}"
+    cells = (f"`{name}`", _type(schema), shown, text)
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
 
 def _field(name: str, section: str, schema: dict[str, Any], required: bool) -> FormField:
@@ -124,7 +134,7 @@ def _resolve(schema: Any, definitions: dict[str, Any]) -> Any:
 
 def _type(schema: dict[str, Any]) -> str:
     if "enum" in schema:
-        return ", ".join(f"`{value}`" for value in schema["enum"] if value is not None)
+        return ", ".join(f"`{value!r}`".replace("'", "") for value in schema["enum"] if value is not None)
     kind = schema.get("type", "object")
     words = " or ".join(kind) if isinstance(kind, list) else str(kind)
     limits = [

@@ -120,7 +120,7 @@ def test_a_long_line_is_skipped_in_flat_memory(framer: Framer, chunk: int) -> No
 
 
 def test_a_quoted_record_over_the_limit() -> None:
-    data = b"x,y\n1,\"" + b"z" * 80 + b"\"\n2,b\n"
+    data = b'x,y\n1,"' + b"z" * 80 + b'"\n2,b\n'
     assert told(data, limit=64) == [["x", "y"], OVER_SIZE, ["2", "b"]]
 
 
