@@ -32,9 +32,10 @@ SETTINGS: dict[str, Any] = {
     "ingest.shard_rows": 300,
     "ingest.heldout_share": 0.12,
     "train.epsilon": 8.0,
-    "train.steps": 24,
-    "train.expected_batch": 16,
-    "train.max_length": 96,
+    "train.steps": 20,
+    "train.expected_batch": 24,
+    "train.lora_last_layers": 8,
+    "train.max_length": 64,
     "train.heldout_rows": 48,
 }
 """Sized for two cores and a few minutes; a real run has far more rows, larger batches and more steps."""
@@ -154,7 +155,7 @@ def _airflow(environment: dict[str, str], out: Path, say: Any) -> int:
 def _shown(line: str) -> str:
     """The part of Airflow's log line that a stage wrote, or nothing."""
     _, mark, rest = line.partition("airlock> ")
-    return rest.rstrip() if mark else ""
+    return rest.split(" [airflow.", 1)[0].rstrip() if mark else ""
 
 
 def _latest(clean: Store, since: float) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib.util
 import json
 import os
@@ -64,11 +65,11 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def checks(config: Config | None) -> Iterator[Check]:
-    """Look at everything; nothing is changed but a probe file in each zone, which is removed."""
+    """Look at everything. A probe file in each zone is removed again; a packaged base model is unpacked for later."""
     yield _try("key", _key)
     yield _try("ledger", _ledger)
     for zone in ("raw", "sealed", "clean", "handoff"):
-        yield _try(f"zone {zone}", lambda zone=zone: _zone(config, zone))
+        yield _try(f"zone {zone}", functools.partial(_zone, config, zone))
     for stage, modules in _GROUPS.items():
         missing = [name for name in modules if importlib.util.find_spec(name) is None]
         yield Check(
@@ -120,9 +121,10 @@ def _zone(config: Config | None, zone: str) -> str:
 
 
 def _model(config: Config) -> str:
-    from tasks.methods.lm import weights
+    from tasks.methods.lm.weights import resolve
 
-    return weights.available(config.train.base_model, settings.home())
+    found = resolve(config.train.base_model, settings.home(), allow_download=config.train.allow_download)
+    return f"base model {found.id} is ready"
 
 
 def _airflow() -> Iterator[Check]:

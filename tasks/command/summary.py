@@ -62,9 +62,7 @@ def text(found: dict[str, Any], places: bool = False) -> str:
         kinds = ", ".join(f"{n:,} with {kind}" for kind, n in sorted(by_kind.items()))
         lines.append(f"leak check  {leak['rows_in']:,} rows looked at, findings left in {kinds or 'none'}")
     if train:
-        lines.append(
-            f"privacy     ε = {train['epsilon']:.4g}, δ = {train['delta']:.3g}, unit: {train.get('unit', 'record')}"
-        )
+        lines.append(f"privacy     ε = {train['epsilon']:.4g}, δ = {train['delta']:.3g}, unit of privacy: one record")
         lines += _perplexity(train)
     if found["seconds"]:
         lines.append(
@@ -83,18 +81,17 @@ def text(found: dict[str, Any], places: bool = False) -> str:
 
 
 def _perplexity(train: dict[str, Any]) -> list[str]:
-    before, after = train.get("perplexity_before"), train.get("perplexity_after")
-    if before is None or after is None:
-        return []
-    (b_low, b_high), (a_low, a_high) = train["perplexity_before_interval"], train["perplexity_after_interval"]
-    lines = [
-        f"perplexity  {before:.2f} [{b_low:.2f}, {b_high:.2f}] before, {after:.2f} [{a_low:.2f}, {a_high:.2f}] after, "
-        f"on held-out masked text (95 % intervals)"
-    ]
+    found = train.get("perplexity", {})
+    if set(found) != {"base", "trained"}:
+        return ["perplexity  not measured: too few held-out rows"]
+    base, trained = (
+        f"{p['perplexity']:.2f} [{p['low']:.2f}, {p['high']:.2f}]" for p in (found["base"], found["trained"])
+    )
+    lines = [f"perplexity  {base} before, {trained} after, on held-out masked text (95 % intervals)"]
     if train.get("too_small_to_learn"):
         lines.append(
-            "            The run was too small to learn: the interval of the difference holds zero. "
-            "More rows, larger batches and more steps change that."
+            "            The run was too small to learn: the interval of the paired difference holds zero.\n"
+            "            More rows, larger batches and more steps change that."
         )
     return lines
 

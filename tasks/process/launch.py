@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import tasks
 from tasks.core import errors
@@ -108,8 +108,8 @@ def _read_all(fd: int) -> bytes:
         return stream.read()
 
 
-def _lines(stream: BinaryIO | object) -> Iterator[str]:
-    for raw in stream:  # type: ignore[attr-defined]
+def _lines(stream: IO[bytes]) -> Iterator[str]:
+    for raw in stream:
         line = raw.decode("utf-8", "replace").rstrip()
         if line:
             yield line

@@ -140,7 +140,6 @@ def test_broken_configuration_is_an_import_error(airflow_db: None, deployed: Pat
         ("ingest.columns", [{"name": "x"}]),
         ("ingest.columns", [{"name": "x", "role": "text", "secret": 1}]),
         ("ingest.source", ""),
-        ("ingest.start", 20260301),
         ("name", "../up"),
         ("clip.rules", [{"method": "shrink"}]),
         ("mask.own_values", "yes"),

@@ -104,6 +104,8 @@ def test_payload_and_charge(tmp_path: Path, model: Path) -> None:
     assert entry.unit == training["unit"]
     assert entry.key == ref.key
     assert ref.counts["ledger_entry"] == entry.id
+    assert ref.counts["perplexity_after"] == evaluation["trained"]["perplexity"]
+    assert ref.counts["perplexity_before_interval"] == [evaluation["base"]["low"], evaluation["base"]["high"]]
 
 
 def test_the_same_key_again_is_reused_and_costs_nothing(tmp_path: Path, model: Path) -> None:
@@ -164,7 +166,7 @@ def test_a_restart_after_a_crash_continues_under_its_charge(
     [after] = Ledger(tmp_path / "ledger.sqlite").entries()
     assert (after.id, after.nonce, after.state) == (entry.id, entry.nonce, "committed")
     # Another fingerprint must not draw that noise again: a new charge.
-    assert train._fingerprint("cpu", 1) != train._fingerprint("cpu", 2)
+    assert len({train._fingerprint("cpu", 1, 8), train._fingerprint("cpu", 2, 8), train._fingerprint("cpu", 1, 4)}) == 3
     monkeypatch.setattr(secrets, "token_bytes", lambda n: entry.nonce)
     assert payload(ref) == payload(train.run(context(tmp_path / "undisturbed", model)))
 
@@ -257,8 +259,16 @@ def test_a_wider_config_teaches_a_tiny_model_something(tmp_path: Path, model: Pa
     """At a large ε and rate the update is nearly exact: held-out loss must fall, or a sign is wrong somewhere."""
     ref = train.run(
         context(
-            tmp_path, model, clean_table(tmp_path, rows=100), epsilon=100.0, steps=25, expected_batch=88,
-            physical_batch=32, learning_rate=0.02, heldout_rows=12, lora_targets=["q_proj", "v_proj", "down_proj"],
+            tmp_path,
+            model,
+            clean_table(tmp_path, rows=100),
+            epsilon=100.0,
+            steps=25,
+            expected_batch=88,
+            physical_batch=32,
+            learning_rate=0.02,
+            heldout_rows=12,
+            lora_targets=["q_proj", "v_proj", "down_proj"],
         )  # fmt: skip
     )
     evaluation = json.loads(payload(ref)["evaluation.json"])

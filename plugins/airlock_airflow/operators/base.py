@@ -6,7 +6,8 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from airflow.sdk import BaseOperator, Context, ParamsDict
+from airflow.sdk import BaseOperator, Context
+from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import AirflowFailException, AirflowTaskTimeout
 
 from airlock_airflow import settings

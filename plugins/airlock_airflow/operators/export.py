@@ -10,13 +10,13 @@ from airflow.sdk import Asset, AssetAlias, Context
 from airlock_airflow.form import config_of
 from airlock_airflow.operators.base import Refs, StageOperator
 
-MODELS = AssetAlias("airlock-models", group="airlock")
+MODELS = AssetAlias("airlock-models")
 """The outlet of every export. A run turns it into the asset of its own model (:func:`model_asset`)."""
 
 
 def model_asset(name: str) -> Asset:
     """The asset of a model: DAGs that use the model are scheduled on it."""
-    return Asset(name=name, uri=f"airlock://models/{name}", group="airlock")
+    return Asset(name=name, uri=f"airlock://models/{name}")
 
 
 class ExportOperator(StageOperator):

@@ -133,7 +133,7 @@ RULES = (
     Rule(
         "HEALTH_PLAN_NUMBER",
         _context(
-            r"(?:insurance|health plan|plan|policy|policy ?holder|member(?:ship)?|subscriber|group|medicare|medicaid|mbi|hicn|beneficiary|enrollee|payer)(?: (?:id|number|no|#|identifier|policy|group|card))*"
+            r"(?:insurance|health plan|plan|policy|policy ?holder|member(?:ship)?|subscriber|group|medicare|medicaid|mbi|hicn|beneficiary|enrollee|payer)(?: (?:id|number|no|#|identifier|policy|group|card|member(?:ship)?|plan|subscriber|beneficiary)\.?)*"
         ),
         0.75,
     ),

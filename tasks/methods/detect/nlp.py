@@ -55,9 +55,7 @@ class LocalNlpEngine(SpacyNlpEngine):
             return
         folder = spacy_model_folder(model)
         if folder is None:
-            raise UserError(
-                "mask.spacy_model: this spaCy model is not installed: install its package or name a folder"
-            )
+            raise UserError("mask.spacy_model: this spaCy model is not installed: install its package or name a folder")
         try:
             self.nlp = {language: spacy.load(folder)}
         except (OSError, ValueError):

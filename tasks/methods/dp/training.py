@@ -135,7 +135,8 @@ class EpsilonSoFar:
         point = math.ceil(step * _EPSILON_POINTS / total)
         until = max(step, point * total // _EPSILON_POINTS)
         if point not in self._known:
-            error = _DISPLAY_ERROR * epsilon(self._mechanism, self._delta)
-            self._known[point] = epsilon(self._mechanism, self._delta, until, error)
+            whole = epsilon(self._mechanism, self._delta)
+            # The coarse bound of a part may exceed the fine one of the whole, which bounds it too.
+            self._known[point] = min(epsilon(self._mechanism, self._delta, until, _DISPLAY_ERROR * whole), whole)
         rate = step * self._batch / max(time.monotonic() - self._start, 1e-9)
         return f"epsilon at most {self._known[point]:.2f}, about {rate:,.1f} examples/s"

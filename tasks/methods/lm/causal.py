@@ -46,7 +46,32 @@ def load(folder: ModelFolder, device: torch.device) -> tuple[PreTrainedModel, Pr
     if tokenizer.eos_token_id is None:
         raise UserError(f"train.base_model: the tokenizer of {folder.id} has no end-of-text token.")
     model.config.use_cache = False
-    return model.to(device), tokenizer
+    model = model.to(device)
+    if not _plain_head(model):
+        raise UserError(
+            f"train.base_model: {folder.id} does more between its last block and its logits than one linear layer, "
+            "which isn't supported."
+        )
+    return model, tokenizer
+
+
+def _causal(model: nn.Module) -> PreTrainedModel:
+    """The causal language model inside what wraps it."""
+    model = getattr(model, "_module", model)  # Opacus's GradSampleModule
+    return model.get_base_model() if isinstance(model, PeftModel) else model  # type: ignore[return-value]
+
+
+def _plain_head(model: PreTrainedModel) -> bool:
+    """Whether the logits are the output embedding of the last hidden state, neither scaled nor capped."""
+    head = model.get_output_embeddings()
+    if head is None:
+        return False
+    ids = torch.arange(3, device=model.device)[None]
+    model.eval()
+    with torch.inference_mode():
+        hidden = model.base_model(input_ids=ids, use_cache=False).last_hidden_state
+        logits = model(input_ids=ids, use_cache=False).logits
+        return torch.allclose(head(hidden), logits, rtol=1e-4, atol=1e-4)
 
 
 def add_lora(
@@ -69,6 +94,14 @@ def add_lora(
         raise UserError(
             f"train.lora_targets: the base model has no linear layer named {', '.join(missing)}; "
             f"it has {', '.join(sorted(linear))}."
+        )
+    head = model.get_output_embeddings()
+    if getattr(model.config, "tie_word_embeddings", False) and any(
+        module is head and name.rsplit(".", 1)[-1] in targets for name, module in model.named_modules()
+    ):
+        # Merged, its weights would change the input embeddings too: clip refuses that, but ε would be spent by then.
+        raise UserError(
+            "train.lora_targets: the output layer shares its weights with the input embeddings; leave it out."
         )
     blocks = int(model.config.num_hidden_layers)
     if last_layers is not None and last_layers > blocks:
@@ -93,10 +126,12 @@ def example_losses(model: nn.Module, batch: Batch) -> tuple[torch.Tensor, torch.
         the mean negative log-likelihood in nats over each example's own predicted tokens (0 where it has none), and
         the number of those tokens; both [rows]. Padding counts in neither.
     """
-    logits = model(input_ids=batch.ids, attention_mask=batch.mask, use_cache=False).logits
-    # Logits at padding are dropped before the softmax over the vocabulary, the costliest part of a small model.
+    causal = _causal(model)
+    hidden = causal.base_model(input_ids=batch.ids, attention_mask=batch.mask, use_cache=False).last_hidden_state
+    # The head over the vocabulary is the costliest layer of a small model: it sees tokens that are scored, no others.
     real = batch.mask[:, 1:].bool()
-    nll = F.cross_entropy(logits[:, :-1][real].float(), batch.ids[:, 1:][real], reduction="none")
+    logits = causal.get_output_embeddings()(hidden[:, :-1][real])
+    nll = F.cross_entropy(logits.float(), batch.ids[:, 1:][real], reduction="none")
     losses = torch.zeros(real.shape, dtype=nll.dtype, device=nll.device).masked_scatter(real, nll).sum(1)
     tokens = real.sum(1)
     return losses / tokens.clamp(min=1), tokens

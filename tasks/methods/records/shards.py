@@ -182,5 +182,3 @@ def quarantine_table(ordinal: int, rejects: Sequence[Reject]) -> pa.Table:
     names = QUARANTINE_SCHEMA.names[1:]
     columns = {name: [getattr(reject, name) for reject in rejects] for name in names}
     return pa.table({"file": [ordinal] * len(rejects), **columns}, schema=QUARANTINE_SCHEMA)
-
-

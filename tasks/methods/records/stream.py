@@ -35,9 +35,7 @@ class SourceStream:
         head = self._hashed.peek(2)
         if name.lower().endswith(".gz") and head and head != _GZIP:
             raise UserError(f"{name}: is called .gz and isn't gzip; rename it, or compress it")
-        self._plain: Any = (
-            gzip.GzipFile(fileobj=cast(Any, self._hashed), mode="rb") if head == _GZIP else self._hashed
-        )
+        self._plain: Any = gzip.GzipFile(fileobj=cast(Any, self._hashed), mode="rb") if head == _GZIP else self._hashed
 
     def read(self, size: int = CHUNK, /) -> bytes:
         """Up to ``size`` bytes, none at the end."""

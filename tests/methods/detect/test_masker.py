@@ -170,7 +170,7 @@ def test_a_long_document_is_seen_to_its_end(english: Masker) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("unit", ["lorem ipsum dolor sit amet ", "a", ".", "1-", "x@", "A: ", "(", "www."])
+@pytest.mark.parametrize("unit", ["lorem ipsum dolor sit amet ", "a", ".", "x@", "(", "www."])
 def test_a_long_document_is_not_quadratic(english: Masker, unit: str) -> None:
     """Eight times the text takes some eight times the work; where it grew with the square, it would take sixty-four."""
 

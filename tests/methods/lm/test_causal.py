@@ -54,6 +54,35 @@ def test_a_folder_that_is_no_language_model(folder: ModelFolder) -> None:
         load(folder, CPU)
 
 
+def test_losses_are_those_of_the_whole_model(folder: ModelFolder) -> None:
+    model, tokenizer = load(folder, CPU)
+    table = TokenTable(["a text of its own length", "short"], tokenizer, 32)
+    _, batch = next(iter(table.batches([0, 1], 2)))
+    found, tokens = example_losses(model, batch)
+    labels = torch.where(batch.mask.bool(), batch.ids, -100)
+    for i in range(2):
+        whole = model(
+            input_ids=batch.ids[i : i + 1], attention_mask=batch.mask[i : i + 1], labels=labels[i : i + 1]
+        ).loss
+        torch.testing.assert_close(found[i], whole)
+        assert tokens[i] == (labels[i, 1:] != -100).sum()
+
+
+def test_a_head_that_scales_its_logits_is_refused(folder: ModelFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    from transformers import LlamaForCausalLM
+
+    forward = LlamaForCausalLM.forward
+
+    def scaled(self: LlamaForCausalLM, **inputs: object) -> object:
+        out = forward(self, **inputs)
+        out.logits = out.logits * 2
+        return out
+
+    monkeypatch.setattr(LlamaForCausalLM, "forward", scaled)
+    with pytest.raises(UserError, match="one linear layer"):
+        load(folder, CPU)
+
+
 def test_a_saved_adapter_loads_and_names_no_path(folder: ModelFolder, tmp_path: Path) -> None:
     model, tokenizer = load(folder, CPU)
     adapted = add_lora(model, 4, 8.0, ["q_proj", "v_proj", "o_proj"])
