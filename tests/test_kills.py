@@ -32,10 +32,12 @@ TARGETS = ("child", "operator", "both")
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Config, dict[str, list[dict[str, Any]]]]]:
     """A whole undisturbed run: its configuration and the references by stage."""
+    import airlock_airflow.operators  # noqa: F401 - once here, so that no fork pays for it
+
     home = tmp_path_factory.mktemp("kills")
     before = {name: os.environ.get(name) for name in ("AIRLOCK_HOME", "AIRLOCK_ALLOWED_URLS")}
     os.environ |= {"AIRLOCK_HOME": str(home), "AIRLOCK_ALLOWED_URLS": str(home)}
-    config = tiny_config(home, rows=240, shard_rows=150, steps=30)
+    config = tiny_config(home, rows=60, shard_rows=40, steps=24)
     load_keys(home, create=True)
     yield config, run_all(config)
     for name, value in before.items():

@@ -23,20 +23,21 @@ from tasks.core.keys import load_keys
 from tasks.core.store import Store
 
 ROOT = Path(tasks.__file__).resolve().parent.parent
-ROWS = 600
+ROWS = 500
 LEAKS = 25
 
 SETTINGS: dict[str, Any] = {
     "name": "demo",
     "dataset": "demo-visits",
-    "ingest.shard_rows": 300,
+    "ingest.shard_rows": 250,
     "ingest.heldout_share": 0.12,
     "train.epsilon": 8.0,
-    "train.steps": 20,
+    "train.steps": 12,
     "train.expected_batch": 24,
     "train.lora_last_layers": 8,
     "train.max_length": 64,
-    "train.heldout_rows": 48,
+    "train.heldout_rows": 40,
+    "clip.rules": [{"pattern": "*", "target": "adapter", "method": "truncate", "bound": 0.05}],
 }
 """Sized for two cores and a few minutes; a real run has far more rows, larger batches and more steps."""
 

@@ -47,9 +47,12 @@ with torch.no_grad():
     for i, prompt in enumerate(task["prompts"]):
         ids = tokenizer(prompt, return_tensors="pt")["input_ids"]
         logits[str(i)] = model(input_ids=ids).logits[0].float().contiguous()
-        made = model.generate(input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=False,
-                              max_new_tokens=task["new_tokens"], pad_token_id=model.config.eos_token_id or 0)
-        tokens[str(i)] = {"prompt": ids[0].tolist(), "new": made[0, ids.shape[1]:].tolist()}
+        new = []
+        if i == 0:
+            made = model.generate(input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=False,
+                                  max_new_tokens=task["new_tokens"], pad_token_id=model.config.eos_token_id or 0)
+            new = made[0, ids.shape[1]:].tolist()
+        tokens[str(i)] = {"prompt": ids[0].tolist(), "new": new}
 save_file(logits, "logits.safetensors")
 json.dump({"tokens": tokens, "dtype": str(model.dtype)}, open("answer.json", "w"))
 """
@@ -62,7 +65,7 @@ class Outputs:
     Attributes:
         prompt_ids: token ids of each prompt.
         logits: of each prompt, float32, shape (tokens, vocabulary).
-        new_ids: tokens generated greedily after each prompt; empty where generation wasn't asked for.
+        new_ids: tokens generated greedily after each prompt; generation is tried on the first alone.
         dtype: number format of the weights.
     """
 
@@ -82,7 +85,7 @@ def outputs_here(model: PreTrainedModel, tokenizer_folder: Path) -> Outputs:
 
 
 def outputs_clean(folder: Path, new_tokens: int = 8, timeout: float = 900.0) -> Outputs:
-    """The outputs of a model folder in a clean process without network, with ``new_tokens`` generated greedily.
+    """The outputs of a model folder in a clean process without network, and ``new_tokens`` after the first prompt.
 
     Raises:
         AirlockError: the folder doesn't load there, or the process takes longer than ``timeout`` seconds.
