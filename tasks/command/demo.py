@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import time
@@ -13,8 +12,8 @@ from typing import Any
 
 import yaml
 
-import tasks
 from tasks.command import summary
+from tasks.command.ui import airflow_environment
 from tasks.core import runs
 from tasks.core.config.files import load_config
 from tasks.core.config.form import from_form
@@ -22,7 +21,6 @@ from tasks.core.errors import UserError
 from tasks.core.keys import load_keys
 from tasks.core.store import Store
 
-ROOT = Path(tasks.__file__).resolve().parent.parent
 ROWS = 500
 LEAKS = 25
 
@@ -62,7 +60,8 @@ def add_to(commands: Any) -> None:
 def _run(args: argparse.Namespace) -> int:
     out = args.out.resolve()
     config_path = _prepare(out, args.rows, LEAKS if args.leak else 0)
-    environment = airflow_environment(out, config_path)
+    # The Airflow that `airlock ui` would start on this home: the demo's runs can be looked at afterwards.
+    environment = airflow_environment(out / "home", 8080, config_path) | {"AIRLOCK_ALLOWED_URLS": str(out)}
     load_keys(out / "home", create=True)
     say = (
         (lambda line: print(line, file=sys.stderr, flush=True)) if args.json else (lambda line: print(line, flush=True))
@@ -85,6 +84,7 @@ def _run(args: argparse.Namespace) -> int:
         print(summary.text(found))
         print(f"in all      {seconds:.1f} s, of which Airflow itself took {found['airflow_overhead_seconds']:.1f} s")
         print(f"log         {out / 'airflow.log'}")
+        print(f"look        AIRLOCK_HOME={out / 'home'} airlock ui --config {config_path}")
     return _verdict(args.leak, found, code)
 
 
@@ -111,25 +111,8 @@ def _prepare(out: Path, rows: int, leaks: int) -> Path:
     return path
 
 
-def airflow_environment(out: Path, config_path: Path) -> dict[str, str]:
-    """The environment of an Airflow that lives in ``out``: SQLite, these DAGs and plugins, nothing else."""
-    plain = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "_AIRFLOW"))}
-    return {
-        **plain,
-        "AIRFLOW_HOME": str(out / "airflow"),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{out / 'airflow' / 'airflow.db'}",
-        "AIRLOCK_HOME": str(out / "home"),
-        "AIRLOCK_CONFIG": str(config_path),
-        "AIRLOCK_ALLOWED_URLS": str(out),
-        "PYTHONPATH": str(ROOT),
-    }
-
-
 def _airflow(environment: dict[str, str], out: Path, say: Any) -> int:
-    (out / "airflow").mkdir(parents=True, exist_ok=True)
+    Path(environment["AIRFLOW_HOME"]).mkdir(parents=True, exist_ok=True)
     with open(out / "airflow.log", "w", encoding="utf-8") as log:
         for words in (["db", "migrate"], ["dags", "test", "private_model"]):
             process = subprocess.Popen(

@@ -58,6 +58,7 @@ def test_the_artifact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ctx = context(tmp_path, source, shard_rows=10, max_quarantined_share=0.1)
     refs = ingest.run(ctx)
     found = artifact(ctx, refs)
+    assert [ref.counts.pop("source") for ref in refs][1:] == [{}, {}]
     assert [ref.counts for ref in refs] == [
         {"shard": i, "rows": n, "label": f"{i:05d} · {n} rows", "file": f"shards/{i:05d}.parquet"}
         for i, n in enumerate([10, 10, 5])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -102,7 +103,10 @@ def train(
             empty += len(drawn) == 0
             for _, batch in table.batches(drawn, recipe.physical_batch):
                 losses, _ = example_losses(wrapped, Batch(batch.ids.to(device), batch.mask.to(device)))
-                losses.sum().backward()
+                with warnings.catch_warnings():
+                    # The lowest adapter's input needs no gradient: the base below it is frozen, as meant.
+                    warnings.filterwarnings("ignore", message="Full backward hook is firing")
+                    losses.sum().backward()
                 optimizer.clip_and_accumulate()
             for group in adam.param_groups:
                 group["lr"] = recipe.learning_rate * (1 - step / mechanism.steps)

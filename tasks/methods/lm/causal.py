@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -110,7 +111,8 @@ def add_lora(
     config = LoraConfig(
         r=r, lora_alpha=alpha, target_modules=sorted(targets), layers_to_transform=chosen, task_type="CAUSAL_LM"
     )  # type: ignore[arg-type]
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # between peft and transformers, about names of their own
         torch.manual_seed(_INIT_SEED)
         return get_peft_model(model, config)  # type: ignore[return-value]
 
