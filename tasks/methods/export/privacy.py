@@ -28,7 +28,7 @@ _MECHANISM = (
 
 MISSING = (
     "The ledger records the charge but does not yet refuse one: the sum over the data set's life is not bounded here.",
-    "The noise comes from torch's generator, which is not cryptographic.",
+    "The noise comes from a statistical generator (PCG64 DXSM), which is not cryptographic.",
 )
 """What the guarantee of this version lacks, said in every card."""
 
