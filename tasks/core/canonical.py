@@ -50,6 +50,16 @@ def sha256_file(path: str | Path) -> str:
         return sha256_stream(stream)[0]
 
 
+def sha256_sources(package: str) -> str:
+    """The digest of a package's own Python files, for rules that are written as code: a new rule is a new key.
+
+    The package is not imported.
+    """
+    folder = Path(__file__).resolve().parents[2] / Path(*package.split("."))
+    files = sorted(folder.rglob("*.py"))
+    return sha256_json([[path.relative_to(folder).as_posix(), sha256_file(path)] for path in files])
+
+
 def sha256_files(paths: Iterable[str | Path]) -> dict[str, str]:
     """Name to SHA-256 of several local files (names without their folders)."""
     return {Path(p).name: sha256_file(p) for p in sorted(map(str, paths))}

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tasks.core.artifacts import Ref, Writer
+from tasks.core.canonical import sha256_sources
 from tasks.core.errors import AirlockError, GateRefused, describe
 from tasks.core.policies import Policy, load_policy
 from tasks.core.stage import Context, Stage
@@ -62,6 +63,7 @@ def _evidence(ctx: Context, policy: Policy, shards: list[Ref]) -> Ref:
     required = [column.name for column in ctx.config.ingest.columns if column.role == "text" and column.required]
     decides = {
         "detectors": looks,
+        "rules": sha256_sources("tasks.methods.gate"),
         "entities": policy.gate_entities,
         "tags": tags,
         "kept_kinds": kept,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tasks.core.artifacts import Artifact, Ref, Writer
+from tasks.core.canonical import sha256_sources
 from tasks.core.errors import AirlockError, UserError, describe
 from tasks.core.policies import UNDECLARED, Policy, load_policy
 from tasks.core.stage import Context, Stage
@@ -48,7 +49,8 @@ def run(ctx: Context) -> Ref:
         )
     declared = [column.model_dump(mode="json") for column in ctx.config.ingest.columns]
     _plans(policy, declared, ctx.config.mask.own_values)
-    decides = {"policy": policy.sha256, "models": _models(ctx, policy), "columns": declared}
+    rules = [sha256_sources(f"tasks.methods.{name}") for name in ("detect", "mask")]
+    decides = {"policy": policy.sha256, "models": _models(ctx, policy), "columns": declared, "rules": rules}
     return ctx.artifact(STAGE, ctx.config.mask, decides, lambda writer: _build(ctx, writer, policy, shard))
 
 

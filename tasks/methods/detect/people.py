@@ -58,7 +58,7 @@ _HEADER = (
 _KIN = (
     r"(?:wife|husband|son|daughter|mother|father|mom|mum|dad|brother|sister|spouse|partner|fianc[eé]e?|girlfriend"
     r"|boyfriend|friend|neighbou?r|aunt|uncle|cousin|niece|nephew|grandmother|grandfather|grandson|granddaughter"
-    r"|roommate|counsell?or|landlord|attorney|lawyer|case ?worker|caregiver|guardian|colleague|co-?worker|boss|supervisor|teller"
+    r"|roommate|bookkeeper|accountant|dependants?|collector|broker|realtor|clerk|cashier|courier|babysitter|tutor|counsell?or|landlord|attorney|lawyer|case ?worker|caregiver|guardian|colleague|co-?worker|boss|supervisor|teller"
     r"|advisor|adviser|banker|accountant|representative|agent|specialist|manager|clerk|nurse|pharmacist|therapist)"
 )
 _SAYS = (
@@ -128,7 +128,7 @@ RULES = (
     ),
     Rule(
         "PERSON",
-        rf"(?<!\p{{L}}){_NOT_A_SUBJECT}{_NOT_A_NAME}{_NO_ORGANIZATION}(?P<v>{NAME}),?[ ](?:said|says|told|asked|insisted|explained|promised|replied|denies|recalls|lives|resides)\b",
+        rf"(?<!\p{{L}}){_NOT_A_SUBJECT}{_NOT_A_NAME}{_NO_ORGANIZATION}(?P<v>{NAME}),?[ ](?:said|says|told|asked|asks|insisted|explained|promised|replied|denies|recalls|lives|resides|read|reads|left|visited|visits|picked|picks)\b",
         0.45,
     ),
     Rule(
@@ -136,6 +136,14 @@ RULES = (
         rf"(?<!\p{{L}}){_NOT_A_SUBJECT}{_NOT_A_NAME}{_NO_ORGANIZATION}(?P<v>{_FULL})[ ](?:sent|called|phoned|offered|stated|reported|reports|wrote|agreed|confirmed|claimed|was|is|has|had|can|will|may|signed|works?|worked|moved|came|lost|owes|paid|received|requests?|requested)\b",
         0.45,
     ),
+    # "in the name of …", "a collector who gave the name …", "the bank credited …"
+    Rule(
+        "PERSON",
+        rf"(?i:\b(?:names?|named|called|known as|alias|credited|sign(?:s|ed)? for|married|hired|dismissed|sued|replaced)(?:[ ]of)?)[ \t]+{_NOT_A_NAME}{_NO_ORGANIZATION}(?P<v>{NAME})",
+        0.5,
+    ),
+    # A name alone on the line after a finished sentence or an address: the signature of a letter without a closing.
+    Rule("PERSON", rf"(?<=[.!?>]\n)[ \t]*{_NOT_A_NAME}{_NO_ORGANIZATION}(?P<v>{_FULL})[ \t]*$", 0.5),
     Rule(
         "PERSON",
         r"(?<![\p{L}.])(?!U\.[ ]?S|D\.[ ]?C|[AP]\.[ ]?M)(?P<v>\p{Lu}\.[ ]?\p{Lu}\.(?:[ ]?\p{Lu}\.)?)(?=[ ]?,?[ ]+(?:\d|\p{Lu}\p{L}{2,8}[ ]\d)|[ ]*$)",
