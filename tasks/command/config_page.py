@@ -9,6 +9,7 @@ from typing import Any
 from tasks.core.config.files import load_config
 from tasks.core.config.form import form_fields, reference_page
 from tasks.core.errors import UserError
+from tasks.core.policies import load_policy
 
 
 def add_to(commands: Any) -> None:
@@ -29,5 +30,7 @@ def _run(args: argparse.Namespace) -> int:
         return 0
     if not args.config:
         raise UserError("name a configuration, or ask for --reference")
-    print(json.dumps(load_config(args.config).model_dump(mode="json"), indent=1, ensure_ascii=False))
+    config = load_config(args.config)
+    load_policy(config.mask.policy)
+    print(json.dumps(config.model_dump(mode="json"), indent=1, ensure_ascii=False))
     return 0

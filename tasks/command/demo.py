@@ -38,8 +38,8 @@ SETTINGS: dict[str, Any] = {
     "train.heldout_rows": 40,
     "clip.rules": [{"pattern": "*", "target": "adapter", "method": "truncate", "bound": 0.15}],
 }
-"""Sized for two cores and a few minutes, and tuned on made-up rows; a real run has far more rows, larger batches and more
-steps, and a smaller learning rate."""
+"""Sized for two cores and a few minutes, and tuned on made-up rows; a real run has far more rows, larger batches, more
+steps and a smaller learning rate."""
 
 
 def add_to(commands: Any) -> None:

@@ -46,7 +46,7 @@ def add_to(commands: Any) -> None:
     for zone in ZONES[:3]:
         parser.add_argument(
             f"--{zone}-days",
-            type=float,
+            type=_days,
             default=RETENTION_DAYS[zone],
             metavar="DAYS",
             help=f"keep the {zone} zone's artifacts so long (default: {RETENTION_DAYS[zone]}; 0: for ever)",
@@ -55,6 +55,13 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--delete", action="store_true", help="delete what is listed")
     parser.add_argument("--json", action="store_true", help="print as JSON")
     parser.set_defaults(run=_run)
+
+
+def _days(text: str) -> float:
+    days = float(text)
+    if not 0 <= days < 1e6:
+        raise argparse.ArgumentTypeError("days must be 0 (for ever) or more")
+    return days
 
 
 def _run(args: argparse.Namespace) -> int:

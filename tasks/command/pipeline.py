@@ -19,6 +19,7 @@ from tasks.core.config.form import FormField, form_fields
 from tasks.core.errors import UserError
 from tasks.core.keys import load_keys
 from tasks.core.pipeline import PIPELINE
+from tasks.core.policies import load_policy
 from tasks.core.store import Store
 
 _WHAT = {
@@ -85,6 +86,7 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     config = build_config(args)
+    load_policy(config.mask.policy)  # a policy that isn't there is said before any row is read
     home = settings.home()
     run = walk(
         config,

@@ -42,7 +42,6 @@ def _run(args: argparse.Namespace) -> int:
 
     if args.rows < 1:
         raise UserError("--rows: at least 1")
-    args.out.mkdir(parents=True, exist_ok=True)
     found = sample.write(
         args.domain, args.rows, args.lang, args.seed, args.out, args.format, planted_leaks=args.planted_leaks
     )

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from tasks.core import runs
+from tasks.core.errors import UserError
 from tasks.core.pipeline import PIPELINE
 from tasks.core.store import Store
 
@@ -13,6 +14,8 @@ from tasks.core.store import Store
 def of_run(clean: Store, run_id: str) -> dict[str, Any]:
     """The figures of a run, from its index alone: no artifact is opened."""
     steps = runs.steps(clean, run_id)
+    if not steps:
+        raise UserError(f"{run_id!r}: no such run in {clean.url}; `airlock runs` lists them")
     by_stage: dict[str, list[dict[str, Any]]] = {}
     for step in steps:
         by_stage.setdefault(step["stage"], []).append(step)
@@ -81,11 +84,11 @@ def text(found: dict[str, Any], places: bool = False) -> str:
 
 
 def _perplexity(train: dict[str, Any]) -> list[str]:
-    found = train.get("perplexity", {})
-    if set(found) != {"base", "trained"}:
+    if "perplexity_after" not in train:
         return ["perplexity  not measured: too few held-out rows"]
     base, trained = (
-        f"{p['perplexity']:.2f} [{p['low']:.2f}, {p['high']:.2f}]" for p in (found["base"], found["trained"])
+        "{:.2f} [{:.2f}, {:.2f}]".format(train[f"perplexity_{when}"], *train[f"perplexity_{when}_interval"])
+        for when in ("before", "after")
     )
     lines = [f"perplexity  {base} before, {trained} after, on held-out masked text (95 % intervals)"]
     if train.get("too_small_to_learn"):

@@ -99,7 +99,10 @@ def load_keys(home: Path, create: bool = False) -> Keys:
             ) from None
     except OSError:
         raise UserError(f"key: {path} can't be read by this user") from None
-    new_key(path)
+    try:
+        new_key(path)
+    except OSError:
+        raise UserError(f"key: {path} can't be written by this user; see AIRLOCK_HOME") from None
     return load_keys(home)
 
 

@@ -10,12 +10,13 @@ import hashlib
 import re
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from tasks.core.errors import UserError
+from tasks.core.strict_yaml import RepeatedKeyError, StrictLoader
 
 FOLDER = Path(__file__).resolve().parents[2] / "policies"
 """Where the named policies lie."""
@@ -225,12 +226,12 @@ def load_policy(name_or_path: str) -> Policy:
     except OSError:
         raise UserError(f"mask.policy: the file {path.name} cannot be read") from None
     try:
-        data = yaml.load(content, Loader=_StrictLoader)
+        data = yaml.load(content, Loader=StrictLoader)
     except yaml.MarkedYAMLError as exc:
         line = f"line {exc.problem_mark.line + 1}: " if exc.problem_mark else ""
-        detail = exc.problem if isinstance(exc, _RepeatedKey) else "this is not YAML"
+        detail = exc.problem if isinstance(exc, RepeatedKeyError) else "this is not YAML"
         raise UserError(f"policy file {path.name}: {line}{detail}") from None
-    except (yaml.YAMLError, UnicodeDecodeError):
+    except (yaml.YAMLError, ValueError, RecursionError):
         raise UserError(f"policy file {path.name} is not YAML in UTF-8") from None
     if not isinstance(data, dict) or "sha256" in data:
         raise UserError(f"policy file {path.name}: a policy is a mapping with name, description, entities, …")
@@ -242,22 +243,6 @@ def load_policy(name_or_path: str) -> Policy:
         message = error["msg"].removeprefix("Value error, ")
         line = _line_of(content, error["loc"])
         raise UserError(f"policy file {path.name}, {line}{where}: {message}") from None
-
-
-class _RepeatedKey(yaml.MarkedYAMLError):
-    pass
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """YAML keeps the last of two equal keys in silence; a policy with two lines for a kind is a mistake."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key_node, _ in node.value:
-            if key_node.value in seen:
-                raise _RepeatedKey(problem="this key stands here twice", problem_mark=key_node.start_mark)
-            seen.add(key_node.value if isinstance(key_node.value, str) else id(key_node))
-        return super().construct_mapping(node, deep)
 
 
 def _line_of(content: bytes, loc: tuple[int | str, ...]) -> str:

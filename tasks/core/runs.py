@@ -6,6 +6,7 @@ Each finished or refused step of a run leaves one small JSON file in the clean z
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import time
@@ -16,7 +17,11 @@ from tasks.core.store import Store
 
 def safe_run_id(run_id: str) -> str:
     """A run's id as a folder name: Airflow's ids hold ``:`` and ``+``."""
-    return re.sub(r"[^A-Za-z0-9._-]", "_", run_id)[:200]
+    safe = re.sub(r"[^A-Za-z0-9._-]", "_", run_id)
+    if safe == run_id and len(safe) <= 100 and not safe.startswith("."):
+        return safe
+    # Ids that differ only in what was replaced or cut keep folders of their own.
+    return f"{safe.lstrip('.')[:100]}-{hashlib.sha256(run_id.encode()).hexdigest()[:8]}"
 
 
 def record(clean: Store, run_id: str, stage: str, shard: int | None, entry: dict[str, Any]) -> None:

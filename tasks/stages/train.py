@@ -170,7 +170,6 @@ def _build(ctx: Context, config: TrainConfig, base: ModelFolder, ledger: Ledger,
         "steps": mechanism.steps,
         "rows": len(records),
         "heldout": len(heldout),
-        "perplexity": {name: evaluation[name] for name in ("base", "trained") if name in evaluation},
         "too_small_to_learn": evaluation["too_small_to_learn"],
         **_perplexities(evaluation),
     }

@@ -9,6 +9,7 @@ import yaml
 
 from tasks.core.config.model import Config
 from tasks.core.errors import UserError
+from tasks.core.strict_yaml import RepeatedKeyError, StrictLoader
 
 _PATHS = (
     ("ingest", "source"),
@@ -43,14 +44,19 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
         UserError: where there is none.
     """
     try:
-        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        data = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=StrictLoader)
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file; `airlock sample` writes a starter configuration") from None
     except (OSError, UnicodeDecodeError):
         raise UserError(f"{path}: cannot be read as a UTF-8 file") from None
     except yaml.MarkedYAMLError as exc:
         line = exc.problem_mark.line + 1 if exc.problem_mark else 0
-        raise UserError(f"{path}: line {line} is not YAML") from None
+        problem = exc.problem if isinstance(exc, RepeatedKeyError) else "this is not YAML"
+        raise UserError(f"{path}: line {line}: {problem}") from None
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise UserError(
+            f"{path}: a value in it can't be read as YAML (a control character, or a date that isn't one?)"
+        ) from None
     if not isinstance(data, dict):
         raise UserError(f"{path}: a configuration is a mapping of sections, such as `ingest:` and `train:`")
     return data

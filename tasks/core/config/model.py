@@ -78,6 +78,13 @@ class Config(Section):
             raise ValueError("ingest.columns: declare at least one column with role text")
         return self
 
+    @model_validator(mode="after")
+    def _delta_below_one_in_the_population(self) -> Self:
+        delta, population = self.train.delta, self.train.population
+        if delta is not None and population is not None and delta > 1 / population:
+            raise ValueError(f"train.delta: must be at most 1/{population}, one in train.population")
+        return self
+
     @classmethod
     def parse(cls, data: dict[str, Any], where: str = "config") -> Config:
         """Build a configuration from plain data.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -86,7 +87,8 @@ def expand_source(
         ends = f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}" if start and end else "the run"
         raise EmptyPartition(f"ingest.source: no file for the interval {ends}; there is nothing to do")
     if not paths:
-        raise UserError("ingest.source: no file there; check the path, or the glob")
+        what = "the glob matches no file" if re.search(r"[*?\[]", root) else "there is no file, or only hidden ones"
+        raise UserError(f"ingest.source {url!r}: {what}; check the path")
     common = posixpath.dirname(paths[0]) if len(paths) == 1 else posixpath.commonpath(paths)
     names = [path.removeprefix(common).lstrip("/") for path in paths]
     formats = [_format(name, kind) for name in names]
@@ -113,6 +115,12 @@ def _fill(source: str, start: datetime | None, end: datetime | None) -> str:
     return _PLACEHOLDER.sub(fill, source)
 
 
+def _below(fs: Any, root: str) -> Iterator[str]:
+    """Every file below a folder. A folder that can't be listed is an error: half an input is none."""
+    for folder, _, files in fs.walk(root, on_error="raise"):
+        yield from (f"{folder.rstrip('/')}/{name}" for name in files)
+
+
 def _listing(fs: Any, root: str) -> list[str]:
     fs.invalidate_cache()
     if fs.isfile(root):
@@ -121,7 +129,7 @@ def _listing(fs: Any, root: str) -> list[str]:
         below = root.rstrip("/") + "/"
         found = [
             path
-            for path in fs.find(root)
+            for path in _below(fs, root)
             if not any(part.startswith((".", "_")) for part in path.removeprefix(below).split("/"))
         ]
     elif re.search(r"[*?\[]", root):
