@@ -118,7 +118,7 @@ def _airflow(environment: dict[str, str], out: Path, say: Any) -> int:
     with open(out / "airflow.log", "w", encoding="utf-8") as log:
         for words in (["db", "migrate"], ["dags", "test", "private_model"]):
             process = subprocess.Popen(
-                [sys.executable, "-m", "airflow", *words],
+                [sys.executable, "-P", "-m", "airflow", *words],
                 env=environment,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

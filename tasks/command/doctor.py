@@ -151,7 +151,7 @@ def _queue(variable: str, queue: str, executor: str) -> Check:
     if "Celery" not in executor:
         return Check("queue", False, f"{variable} is {queue}, but {executor} has no queues: tasks run on this machine")
     app = "airflow.providers.celery.executors.celery_executor.app"
-    command = [sys.executable, "-m", "celery", "-A", app, "inspect", "active_queues", "--json", "-t", "5"]
+    command = [sys.executable, "-P", "-m", "celery", "-A", app, "inspect", "active_queues", "--json", "-t", "5"]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     listening = f'"name": "{queue}"' in found.stdout or f'"name":"{queue}"' in found.stdout
     sentence = (
@@ -163,7 +163,7 @@ def _queue(variable: str, queue: str, executor: str) -> Check:
 
 
 def _airflow_json(*words: str) -> list[dict[str, Any]] | None:
-    found = subprocess.run([sys.executable, "-m", "airflow", *words], capture_output=True, text=True, check=False)
+    found = subprocess.run([sys.executable, "-P", "-m", "airflow", *words], capture_output=True, text=True, check=False)
     try:
         return list(json.loads(found.stdout[found.stdout.index("[") :]))
     except ValueError:

@@ -76,7 +76,7 @@ def ui(home: Path, port: int, config: Path | None = None) -> int:
         _make_pool(environment, log)
         print(f"airlock: starting Airflow; log in {log_path}", flush=True)
         process = subprocess.Popen(
-            [sys.executable, "-m", "airflow", "standalone"],
+            [sys.executable, "-P", "-m", "airflow", "standalone"],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -200,7 +200,7 @@ def _make_pool(environment: dict[str, str], log: Any) -> None:
     if pool == "default_pool":
         return
     for words in (["db", "migrate"], ["pools", "set", pool, "1", "training"]):
-        command = [sys.executable, "-m", "airflow", *words]
+        command = [sys.executable, "-P", "-m", "airflow", *words]
         if subprocess.run(command, env=environment, stdout=log, stderr=subprocess.STDOUT, check=False).returncode:
             where = f"{environment['AIRFLOW_HOME']}/standalone.log"
             raise UserError(f"ui: `airflow {' '.join(words[:2])}` failed; see {where}")

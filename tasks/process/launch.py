@@ -48,7 +48,7 @@ class StageProcess:
         read_fd, write_fd = os.pipe()
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tasks.process", "--answer", str(write_fd), "--parent", str(os.getpid())],
+                [sys.executable, "-P", "-m", "tasks.process", "--answer", str(write_fd), "--parent", str(os.getpid())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

@@ -149,3 +149,12 @@ def test_a_child_dies_with_the_process_that_started_it(tmp_path: Path) -> None:
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     assert _gone(pid)
+
+
+def test_a_folder_named_tasks_where_the_command_is_called_is_not_taken_for_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere" / "tasks").mkdir(parents=True)
+    (tmp_path / "elsewhere" / "tasks" / "__init__.py").write_text("raise SystemExit('shadowed')")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert run("fake_ok")[1].pid
