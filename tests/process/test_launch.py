@@ -157,4 +157,6 @@ def test_a_folder_named_tasks_where_the_command_is_called_is_not_taken_for_ours(
     (tmp_path / "elsewhere" / "tasks").mkdir(parents=True)
     (tmp_path / "elsewhere" / "tasks" / "__init__.py").write_text("raise SystemExit('shadowed')")
     monkeypatch.chdir(tmp_path / "elsewhere")
-    assert run("fake_ok")[1].pid
+    monkeypatch.delenv("PYTHONPATH")  # the pretended stages' sitecustomize would import ours first
+    with pytest.raises(AirlockError, match="ModuleNotFoundError"):  # ours was asked, and has no such stage
+        run("no_such_stage")
