@@ -52,29 +52,29 @@ def test_kills(
     home = Path(config.store.root).parent
     monkeypatch.setenv("AIRLOCK_HOME", str(home))
     monkeypatch.setenv("AIRLOCK_ALLOWED_URLS", str(home))
-    want = _payload(refs[stage][0])
+    want, key = _payload(refs[stage][0]), refs[stage][0]["key"]
     inputs = {
         role: refs[source][:1] if STEPS[stage].mapped else refs[source] for role, source in STEPS[stage].inputs.items()
     }
 
-    _forget(home, stage)
+    _forget(home, stage, key)
     started = time.monotonic()
     operator, child = _start(stage, config, inputs)
     ready = time.monotonic()
     operator.join()
     seconds = time.monotonic() - ready
     assert operator.exitcode == 0 and child is not None
-    assert _payload(_published(home, stage)) == want, f"{stage}: not deterministic even without a kill"
+    assert _payload(_published(home, stage, key)) == want, f"{stage}: not deterministic even without a kill"
 
     hits, noisy = 0, 0
-    _forget(home, stage)
+    _forget(home, stage, key)
     for number, target in zip(range(KILLS), itertools.cycle(TARGETS)):
-        if _published(home, stage) is not None:
-            _forget(home, stage)
+        if _published(home, stage, key) is not None:
+            _forget(home, stage, key)
         operator, child = _start(stage, config, inputs)
         # Spread over the time that the undisturbed child took, a little of its end left out: it is gone by then.
         time.sleep(seconds * 0.95 * (number + 0.5) / KILLS)
-        running = child is not None and _alive(child) and _published(home, stage) is None
+        running = child is not None and _alive(child) and _published(home, stage, key) is None
         if stage == "train":
             noisy += running and Ledger(home / "ledger.sqlite").entries()[-1].state == "noise"
         if target in ("child", "both") and child is not None:
@@ -84,16 +84,16 @@ def test_kills(
         operator.join(30)
         assert operator.exitcode is not None and (child is None or _ends(child)), f"{stage}: outlived its kill"
         hits += running
-        if (ref := _published(home, stage)) is not None:
+        if (ref := _published(home, stage, key)) is not None:
             assert _payload(ref) == want
     assert hits >= KILLS / 2, f"{stage}: only {hits} of {KILLS} kills hit it while it ran ({seconds:.1f} s)"
 
-    if _published(home, stage) is not None:
-        _forget(home, stage)
+    if _published(home, stage, key) is not None:
+        _forget(home, stage, key)
     operator, _ = _start(stage, config, inputs)
     operator.join()
     assert operator.exitcode == 0
-    assert _payload(_published(home, stage)) == want
+    assert _payload(_published(home, stage, key)) == want
     if stage == "train":
         assert noisy >= 3, f"only {noisy} kills hit a noisy step"
         (entry,) = Ledger(home / "ledger.sqlite").entries()
@@ -143,17 +143,17 @@ class _Ignored:
         """Nothing."""
 
 
-def _forget(home: Path, stage: str) -> None:
-    """Take a stage's artifacts away, with what killed attempts left; train's charge opens again with its nonce."""
-    for folder in home.glob(f"store/*/{stage}*"):
+def _forget(home: Path, stage: str, key: str) -> None:
+    """Take a stage's artifact away, with what killed attempts left; train's charge opens again with its nonce."""
+    for folder in [*home.glob(f"store/*/{stage}/{key}"), *home.glob(f"store/*/{stage}-*")]:
         shutil.rmtree(folder)
     if stage == "train":
         with sqlite3.connect(home / "ledger.sqlite") as db:
             db.execute("UPDATE entry SET state='reserved', digest=NULL")
 
 
-def _published(home: Path, stage: str) -> dict[str, Any] | None:
-    found = list(home.glob(f"store/*/{stage}/*/manifest.json"))
+def _published(home: Path, stage: str, key: str) -> dict[str, Any] | None:
+    found = list(home.glob(f"store/*/{stage}/{key}/manifest.json"))
     if not found:
         return None
     manifest = json.loads(found[0].read_text())
