@@ -103,3 +103,10 @@ def test_a_knob_is_not_among_what_decides() -> None:
         section = getattr(config, name)
         if isinstance(section, Section):
             assert not {"batch_rows", "physical_batch", "device", "threads", "workers"} & set(section.deciding())
+
+
+def test_the_committed_reference_page_is_the_configurations() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "configuration.md"
+    assert page.read_text(encoding="utf-8") == reference_page(form_fields()), (
+        "write it with `airlock config --reference`"
+    )
