@@ -37,7 +37,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Config,
     home = tmp_path_factory.mktemp("kills")
     before = {name: os.environ.get(name) for name in ("AIRLOCK_HOME", "AIRLOCK_ALLOWED_URLS")}
     os.environ |= {"AIRLOCK_HOME": str(home), "AIRLOCK_ALLOWED_URLS": str(home)}
-    config = tiny_config(home, rows=30, shard_rows=20, steps=24)
+    config = tiny_config(home, rows=30, shard_rows=20, steps=60)
     load_keys(home, create=True)
     yield config, run_all(config)
     for name, value in before.items():
