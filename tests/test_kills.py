@@ -22,6 +22,7 @@ from tasks.core.config import Config
 from tasks.core.keys import load_keys
 from tasks.core.ledger import Ledger
 from tasks.core.pipeline import PIPELINE, STEPS
+from tests.dags.lenient import lenient_policy
 from tests.pipeline_run import run_all, tiny_config
 
 pytestmark = pytest.mark.slow
@@ -38,6 +39,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Config,
     before = {name: os.environ.get(name) for name in ("AIRLOCK_HOME", "AIRLOCK_ALLOWED_URLS")}
     os.environ |= {"AIRLOCK_HOME": str(home), "AIRLOCK_ALLOWED_URLS": str(home)}
     config = tiny_config(home, rows=30, shard_rows=20, steps=60)
+    # This is about kills, not about detection: on so few rows one finding would shut the gate.
+    lenient = config.mask.model_copy(update={"policy": str(lenient_policy(home))})
+    config = config.model_copy(update={"mask": lenient})
     load_keys(home, create=True)
     yield config, run_all(config)
     for name, value in before.items():
