@@ -38,7 +38,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Config,
     home = tmp_path_factory.mktemp("kills")
     before = {name: os.environ.get(name) for name in ("AIRLOCK_HOME", "AIRLOCK_ALLOWED_URLS")}
     os.environ |= {"AIRLOCK_HOME": str(home), "AIRLOCK_ALLOWED_URLS": str(home)}
-    config = tiny_config(home, rows=30, shard_rows=20, steps=60)
+    config = tiny_config(home, rows=30, shard_rows=20, steps=240)
     # This is about kills, not about detection: on so few rows one finding would shut the gate.
     lenient = config.mask.model_copy(update={"policy": str(lenient_policy(home))})
     config = config.model_copy(update={"mask": lenient})
