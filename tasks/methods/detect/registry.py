@@ -1,0 +1,82 @@
+"""The masker's detectors by name, and the Presidio recognizers each consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from presidio_analyzer import EntityRecognizer
+from presidio_analyzer import predefined_recognizers as presidio
+
+from tasks.methods.detect import chinese, identifiers, organizations, people, places
+from tasks.methods.detect.nlp import LacRecognizer
+from tasks.methods.detect.rules import Finder, Function, RuleRecognizer
+
+DETECTORS: dict[str, tuple[str, ...]] = {
+    "spacy": ("en",),
+    "spacy-organizations": ("en",),
+    "presidio-patterns": ("en", "zh"),
+    "airlock-identifiers": ("en",),
+    "airlock-people": ("en",),
+    "airlock-places": ("en",),
+    "airlock-organizations": ("en",),
+    "airlock-zh": ("zh",),
+    "lac": ("zh",),
+}
+"""The masker's detectors and the languages each works in."""
+
+CANONICAL = {
+    "DATE_TIME": "DATE",
+    "US_ITIN": "TAX_ID",
+    "US_PASSPORT": "PASSPORT",
+    "US_BANK_NUMBER": "ACCOUNT_NUMBER",
+    "US_DRIVER_LICENSE": "DRIVERS_LICENSE",
+    "MEDICAL_LICENSE": "LICENSE_NUMBER",
+}
+"""Presidio's names for kinds that this project calls otherwise."""
+
+SPACY_KINDS = {"spacy": ["LOCATION", "NRP", "PERSON"], "spacy-organizations": ["ORGANIZATION"]}
+"""Two detectors of one model: what it takes for organisations is often a drug, so a policy asks for them apart."""
+_PHONE_REGIONS = ("US", "GB", "DE", "FR", "IN")
+"""Whose national notation is read; numbers with a country code are read from everywhere, Canada's as US numbers."""
+
+
+def recognizers(detector: str, language: str) -> list[EntityRecognizer]:
+    """The recognizers of one detector, in the order in which they look."""
+    if detector in SPACY_KINDS:
+        kinds = SPACY_KINDS[detector]
+        return [presidio.SpacyRecognizer(supported_language=language, supported_entities=kinds, name=detector)]
+    if detector == "lac":
+        return [LacRecognizer(detector, language)]
+    if detector == "presidio-patterns":
+        return _patterns(language)
+    rules: dict[str, Sequence[Finder]] = {
+        "airlock-identifiers": identifiers.RULES,
+        "airlock-people": (*people.RULES, Function("PERSON", people.speakers)),
+        "airlock-places": places.RULES,
+        "airlock-organizations": organizations.RULES,
+        "airlock-zh": chinese.RULES,
+    }
+    return [RuleRecognizer(detector, rules[detector], language)]
+
+
+def _patterns(language: str) -> list[EntityRecognizer]:
+    """Presidio's own recognizers.
+
+    Its e-mail recognizer is left out: it asks tldextract, which goes online at its first use, and drops addresses in
+    domains that are not public. So is its URL recognizer, whose time grows with the square of a run of dots. Ours
+    replace them.
+    """
+    general = [
+        presidio.CreditCardRecognizer, presidio.CryptoRecognizer, presidio.IbanRecognizer, presidio.IpRecognizer,
+        presidio.MacAddressRecognizer, presidio.DateRecognizer,
+    ]  # fmt: skip
+    if language == "zh":
+        kinds = [presidio.IbanRecognizer, presidio.MacAddressRecognizer, presidio.CryptoRecognizer]
+        return [kind(supported_language="zh") for kind in kinds]
+    american = [
+        presidio.UsBankRecognizer, presidio.UsItinRecognizer, presidio.UsLicenseRecognizer,
+        presidio.UsPassportRecognizer, presidio.UsSsnRecognizer, presidio.MedicalLicenseRecognizer,
+        presidio.NhsRecognizer,
+    ]  # fmt: skip
+    phone = presidio.PhoneRecognizer(supported_language=language, supported_regions=_PHONE_REGIONS)
+    return [*(kind(supported_language=language) for kind in (*general, *american)), phone]
