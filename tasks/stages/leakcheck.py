@@ -21,7 +21,7 @@ from tasks.core.stage import Context, Stage
 if TYPE_CHECKING:
     from tasks.methods.gate.verdict import Verdict
 
-STAGE = Stage("leakcheck", version=1, zone="clean", libraries=("pyarrow",))
+STAGE = Stage("leakcheck", version=2, zone="clean", libraries=("pyarrow",))
 EVIDENCE = Stage(
     "leakcheck-evidence", version=1, zone="raw", libraries=("numpy", "onnxruntime", "pyarrow", "tokenizers")
 )
@@ -161,33 +161,45 @@ def _judge(ctx: Context, policy: Policy, shards: list[Ref], evidence: Ref) -> No
 
 
 def _clean_table(ctx: Context, shards: list[Ref], evidence: Ref) -> Ref:
-    """The masked rows as they are; with `quarantine`, without the rows that have a finding of their own."""
-    quarantine = ctx.config.leakcheck.on_finding == "quarantine"
+    """The masked rows as they are, masked again by their own findings, or without those that have one."""
+    on_finding = ctx.config.leakcheck.on_finding
+    policy = load_policy(ctx.config.mask.policy)
 
     def build(writer: Writer) -> dict[str, Any]:
-        from tasks.methods.gate import clean
+        from tasks.methods.gate import clean, remask
 
         left_out: dict[int, set[int]] = defaultdict(set)
-        if quarantine:
-            for shard, record in clean.flagged(ctx.open(evidence).local("rows.parquet")):
+        known = ctx.open(evidence)
+        if on_finding == "quarantine":
+            for shard, record in clean.flagged(known.local("rows.parquet")):
                 left_out[shard].add(record)
-        rows_in = rows_out = 0
+        findings = remask.Findings(known.local("findings.parquet")) if on_finding == "remask" else None
+        rows_in = rows_out = remasked = 0
         for ref in shards:
             masked, number = ctx.open(ref), ref.counts["shard"]
             if number == 0:
                 writer.write_json("columns.json", masked.read_json("columns.json"))
             with writer.open(f"table/{number:05d}.parquet") as sink:
-                rows_out += clean.write_without(masked.local("rows.parquet"), sink, left_out[number])
+                if findings is None:
+                    written, changed = clean.write_without(masked.local("rows.parquet"), sink, left_out[number]), 0
+                else:
+                    written, changed = remask.write_remasked(masked.local("rows.parquet"), sink, findings, policy.tag)
+            rows_out, remasked = rows_out + written, remasked + changed
             rows_in += ref.counts["rows"]
+        if findings is not None:
+            findings.finish()
         quarantined = sum(map(len, left_out.values()))
         if rows_in != rows_out + quarantined:
             raise AirlockError("leakcheck: rows are not conserved between the masked shards and the clean table")
         if not rows_out:
             raise GateRefused("leak gate: no row is left for the clean table; improve the masking policy")
-        found = ctx.open(evidence).manifest["counts"]["rows_with"]
-        return {"rows_in": rows_in, "rows": rows_out, "quarantined": quarantined, "rows_with": found}
+        found = known.manifest["counts"]["rows_with"]
+        counts = {"rows_in": rows_in, "rows": rows_out, "quarantined": quarantined, "remasked": remasked}
+        return {**counts, "rows_with": found}
 
-    decides = {"on_finding": ctx.config.leakcheck.on_finding}
+    decides: dict[str, Any] = {"on_finding": on_finding}
+    if on_finding == "remask":
+        decides["tags"] = {entity: policy.tag(entity) for entity in policy.gate_entities}
     return ctx.artifact(STAGE, None, decides, build, inputs={"masked": shards, "evidence": [evidence]})
 
 

@@ -223,18 +223,40 @@ def test_quarantine_leaves_out_only_rows_with_their_own_finding(tmp_path: Path) 
         leakcheck.run(tight)
 
 
-def test_one_persons_rows_do_not_change_anothers(tmp_path: Path) -> None:
+def test_what_the_gate_finds_is_masked_in_the_clean_table(tmp_path: Path) -> None:
+    leaks = [LEAKS["PHONE_NUMBER"], LEAKS["EMAIL_ADDRESS"]]
+    shards = [shard(tmp_path, 0, [*CLEAN, leaks[0]]), shard(tmp_path, 1, [leaks[1], "ok"])]
+    ctx = context(tmp_path, policy(tmp_path, PHONE_NUMBER=0.5, EMAIL_ADDRESS=0.5), shards, on_finding="remask")
+    ref = leakcheck.run(ctx)
+    assert (ref.counts["rows_in"], ref.counts["rows"], ref.counts["remasked"]) == (6, 6, 2)
+    assert ref.counts["rows_with"]["PHONE_NUMBER"] == 1, "the report counts the findings before"
+    with ctx.open(ref).open("table/00000.parquet") as out:
+        *clean, phone = pq.read_table(out)["note"].to_pylist()
+    assert clean == CLEAN and "<PHONE_NUMBER>" in phone and not any(c.isdecimal() for c in phone)
+    with ctx.open(ref).open("table/00001.parquet") as out:
+        mail, ok = pq.read_table(out)["note"].to_pylist()
+    assert "<EMAIL_ADDRESS>" in mail and "@" not in mail and ok == "ok"
+
+
+@pytest.mark.parametrize(
+    "gate",
+    [{"on_finding": "quarantine", "max_quarantined_share": 1.0}, {"on_finding": "remask"}],
+    ids=["quarantine", "remask"],
+)
+def test_one_persons_rows_do_not_change_anothers(tmp_path: Path, gate: dict[str, Any]) -> None:
     notes = [*CLEAN, LEAKS["EMAIL_ADDRESS"], "the loan is paid", "Jane"]
-    gate = {"on_finding": "quarantine", "max_quarantined_share": 1.0}
 
     def table(kept: list[str]) -> list[str]:
-        ctx = context(tmp_path, policy(tmp_path), [shard(tmp_path, 0, kept)], **gate)
+        ctx = context(tmp_path, policy(tmp_path, EMAIL_ADDRESS=1.0, PERSON=1.0), [shard(tmp_path, 0, kept)], **gate)
         with ctx.open(leakcheck.run(ctx)).open("table/00000.parquet") as out:
             return pq.read_table(out)["note"].to_pylist()
 
     whole = table(notes)
-    for k, note in list(enumerate(notes))[1::2]:
-        assert table(notes[:k] + notes[k + 1 :]) == [n for n in whole if n != note]
+    assert LEAKS["EMAIL_ADDRESS"] not in whole
+    for k in range(1, len(notes), 2):
+        others = [n for i, n in enumerate(whole) if i != k] if len(whole) == len(notes) else None
+        kept = table(notes[:k] + notes[k + 1 :])
+        assert kept == (others if others is not None else [n for n in whole if n != notes[k]])
 
 
 @pytest.mark.parametrize(
