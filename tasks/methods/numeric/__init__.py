@@ -1,0 +1,1 @@
+"""Numbers with a guarantee: noise on a cell, statistics of a column, and noise without ε, called so."""
