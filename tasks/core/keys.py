@@ -23,8 +23,8 @@ from pathlib import Path
 
 from tasks.core.errors import UserError
 
-ROLES = ("unit", "split", "mask", "noise")
-"""What subkeys are for: hashing persons' ids, splitting, masking, and drawing noise."""
+ROLES = ("unit", "split", "mask", "vault", "noise")
+"""What subkeys are for: hashing persons' ids, splitting, masking, keeping what was masked, and drawing noise."""
 
 
 class Keys:
@@ -88,10 +88,10 @@ def load_keys(home: Path, create: bool = False) -> Keys:
         UserError: where there is no key, or it isn't 64 hex characters.
     """
     if text := os.environ.get("AIRLOCK_KEY"):
-        return _parse(text, "AIRLOCK_KEY")
+        return parse_keys(text, "AIRLOCK_KEY")
     path = Path(os.environ.get("AIRLOCK_KEY_FILE") or home / "key")
     try:
-        return _parse(path.read_text(encoding="ascii", errors="replace"), str(path))
+        return parse_keys(path.read_text(encoding="ascii", errors="replace"), str(path))
     except FileNotFoundError:
         if not create:
             raise UserError(
@@ -129,8 +129,16 @@ def _write(path: Path, text: str) -> None:
         temporary.unlink()
 
 
-def _parse(text: str, where: str) -> Keys:
-    """Keys from a master key of 64 hex characters, or from a file of subkeys."""
+def parse_keys(text: str, where: str) -> Keys:
+    """Keys from a master key of 64 hex characters, or from the subkeys that :func:`share` writes.
+
+    Args:
+        text: the secret.
+        where: what to call its place in a message.
+
+    Raises:
+        UserError: where it is neither; the message doesn't quote it.
+    """
     try:
         if text.lstrip().startswith("{"):
             wire = json.loads(text)

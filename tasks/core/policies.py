@@ -10,35 +10,22 @@ import hashlib
 import re
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from tasks.core.errors import UserError
+from tasks.core.operators import DISCLOSES, HIDES, KEYED, OPERATORS, PARAMETERS, REFUSED, VAULTED, placeholder_pattern
+from tasks.core.standards import SAFE_HARBOR, expert_determination
 from tasks.core.strict_yaml import RepeatedKeyError, StrictLoader
 
 FOLDER = Path(__file__).resolve().parents[2] / "policies"
 """Where the named policies lie."""
 
-OPERATORS: dict[str, str] = {
-    "tag": "the value becomes the name of its kind: <PERSON>",
-    "redact": "the value is deleted from the text; a cell becomes empty",
-    "stars": "every character becomes *; the length of the value stays visible",
-    "year": "a date keeps its year only",
-    "age_band": "an age becomes a band of ten years, 90+ at the top",
-    "delete": "the column is left out of the masked table; in text the value is deleted",
-    "keep": "the value stays as it is",
-}
-"""The operators and what each does, in the order in which help shows them."""
-
 UNDECLARED = "UNDECLARED"
 """The kind of a structured column whose declaration names none."""
 
-_REFUSED = {
-    "mean": "a mean over other people's rows must be differentially private and charged to the ledger, which cannot "
-    "charge one yet: use `delete` or `keep`"
-}
 _ENTITY = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
 
 
@@ -50,31 +37,58 @@ class EntityRule(_Frozen):
     """What happens to one kind of personal data.
 
     Attributes:
-        operator: one of :data:`OPERATORS`.
+        operator: one of :data:`tasks.core.operators.OPERATORS`.
         reason: one sentence that says why.
         gate: whether the gate counts what is left of this kind. Left out, it does wherever the operator hides the
             whole value.
-        tag: what stands in place of the value under ``tag``; by default the kind in angle brackets.
+        tag: what stands in place of the value under ``tag``, and wherever an operator can't read a value; by default
+            the kind in angle brackets. Numbers and codes stand inside it: ``<PERSON_1>``.
+        keep: for ``partial``: how many characters stay, at most four.
+        locale: for ``surrogate``: where the surrogates come from, such as ``en_US``.
+        day_first: for operators that read dates: whether 3/4 is the third of April.
     """
 
     operator: str
     reason: str = Field(min_length=6)
     gate: bool | None = None
     tag: str | None = Field(None, pattern=r"^<[A-Z][A-Z0-9_]*>$")
+    keep: int | None = Field(None, ge=1, le=4)
+    locale: str | None = Field(None, pattern=r"^[a-z]{2,3}_[A-Z]{2}$")
+    day_first: bool | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_other(cls, value: Any) -> Any:
+        unknown = [str(name) for name in value if name not in cls.model_fields] if isinstance(value, dict) else []
+        if unknown:
+            raise ValueError(f"there is no `{unknown[0]}`; a line has {', '.join(cls.model_fields)}")
+        return value
 
     @field_validator("operator")
     @classmethod
     def _known(cls, value: str) -> str:
-        if value in _REFUSED:
-            raise ValueError(f"operator `{value}` is refused: {_REFUSED[value]}")
+        if value in REFUSED:
+            raise ValueError(f"operator `{value}` is refused: {REFUSED[value]}")
         if value not in OPERATORS:
             raise ValueError(f"there is no operator of this name; there are {', '.join(OPERATORS)}")
         return value
 
+    @model_validator(mode="after")
+    def _fitting(self) -> Self:
+        for name, operators in PARAMETERS.items():
+            if getattr(self, name) is not None and self.operator not in operators:
+                raise ValueError(f"`{name}` is a parameter of {', '.join(operators)}, not of {self.operator}")
+        return self
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The operator's parameters that the line gives."""
+        return {name: getattr(self, name) for name in PARAMETERS if getattr(self, name) is not None}
+
     @property
     def hides(self) -> bool:
         """Whether nothing of the value stays readable."""
-        return self.operator in ("tag", "redact", "stars", "delete")
+        return self.operator in HIDES
 
     @property
     def masks_text(self) -> bool:
@@ -144,9 +158,13 @@ class Policy(_Frozen):
         languages: languages it is written for.
         entities: a rule for every kind, in the order of the file.
         detectors: the masker's and the gate's.
-        thresholds: lowest scores.
+        thresholds: lowest scores by kind.
+        detector_thresholds: lowest scores by detector of the masker; a finding must reach both.
         limits: the gate's limits.
         allow: words that are never personal data here, compared without case.
+        deny: words and phrases that are always masked, and the kind that each is masked as.
+        standard: what the policy claims to follow; masking then says where it needs more than the standard's rules.
+        vault: whether masking keeps what it replaced, encrypted, in the raw zone, for `airlock reveal`.
         sha256: of the file's bytes; part of the key of every stage that reads the policy.
     """
 
@@ -157,7 +175,11 @@ class Policy(_Frozen):
     detectors: Detectors
     thresholds: Thresholds = Field(default_factory=Thresholds)
     limits: Limits = Field(default_factory=Limits)
+    detector_thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     allow: list[str] = Field(default_factory=list)
+    deny: dict[str, str] = Field(default_factory=dict)
+    standard: Literal["hipaa-safe-harbor"] | None = None
+    vault: bool = False
     sha256: str = ""
 
     @field_validator("entities")
@@ -167,6 +189,37 @@ class Policy(_Frozen):
             if not _ENTITY.fullmatch(entity):
                 raise ValueError(f"{entity}: a kind is written in capitals with underscores, such as PHONE_NUMBER")
         return value
+
+    @field_validator("detector_thresholds", mode="after")
+    @classmethod
+    def _detectors_it_has(cls, value: dict[str, float], info: ValidationInfo) -> dict[str, float]:
+        masker = getattr(info.data.get("detectors"), "masker", None)
+        unknown = sorted(set(value) - set(masker or value))
+        if unknown:
+            raise ValueError(f"{', '.join(unknown)} is not among detectors.masker")
+        return value
+
+    @field_validator("deny")
+    @classmethod
+    def _kinds_it_masks(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        allowed = {word.casefold() for word in info.data.get("allow", ())}
+        entities = info.data.get("entities")
+        for phrase, kind in value.items():
+            if not phrase.strip():
+                raise ValueError("a phrase is empty")
+            if entities is not None and (kind not in entities or not entities[kind].masks_text):
+                raise ValueError(f"{kind} is not a kind that this policy masks in text")
+            if phrase.casefold() in allowed:
+                raise ValueError("a phrase stands in `allow` as well")
+        return value
+
+    @model_validator(mode="after")
+    def _something_to_keep(self) -> Self:
+        if self.vault and not any(rule.operator in VAULTED for rule in self.entities.values()):
+            raise ValueError(
+                f"vault: no line has an operator whose values a vault keeps ({', '.join(sorted(VAULTED))})"
+            )
+        return self
 
     @cached_property
     def text_entities(self) -> list[str]:
@@ -181,6 +234,29 @@ class Policy(_Frozen):
             for entity, rule in self.entities.items()
             if rule.masks_text and (rule.hides if rule.gate is None else rule.gate)
         ]
+
+    @cached_property
+    def keyed(self) -> bool:
+        """Whether masking needs the ``mask`` key."""
+        return any(rule.operator in KEYED for rule in self.entities.values())
+
+    @cached_property
+    def disclosures(self) -> dict[str, str]:
+        """What a reader of the masked table learns, by kind: a sentence each, for the masking report."""
+        return {entity: DISCLOSES[rule.operator] for entity, rule in self.entities.items()}
+
+    @cached_property
+    def expert_determination(self) -> list[str]:
+        """Why the named standard asks for an expert's judgement of this policy; empty where it doesn't."""
+        if self.standard != SAFE_HARBOR:
+            return []
+        return expert_determination((entity, rule.operator) for entity, rule in self.entities.items())
+
+    @cached_property
+    def placeholder_patterns(self) -> list[str]:
+        """Regular expressions for the marks that masking leaves in text, besides the plain tags."""
+        marks = {placeholder_pattern(self.tag(entity), rule.operator) for entity, rule in self.entities.items()}
+        return sorted(mark for mark in marks if mark)
 
     def rule(self, kind: str, column: str) -> EntityRule:
         """The rule for a structured column; one whose declaration names no kind goes by the line :data:`UNDECLARED`.

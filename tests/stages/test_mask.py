@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 import socket
@@ -71,6 +72,7 @@ def masked(ctx: Context) -> list[Ref]:
 
 
 def test_a_masked_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    importlib.import_module("tasks.methods.detect.masker")  # urllib3, which spaCy imports, tries IPv6 as it is loaded
     monkeypatch.setattr(socket, "socket", lambda *_: pytest.fail("masking went to the network"))
     caplog.set_level(logging.DEBUG)
     ctx = context(tmp_path)

@@ -1,25 +1,52 @@
-"""Masking the cells of a structured column by the operator of its declared kind."""
+"""Structured columns: the types an operator takes and gives, and what an operator on cells is. Light to import."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
-from tasks.core.errors import AirlockError, UserError
-from tasks.methods.mask.values import age_band, year_of
+from tasks.core.errors import UserError
+
+if TYPE_CHECKING:
+    from tasks.methods.mask.document import Document
 
 _NUMBERS = ("integer", "number")
+_WRITTEN = ("string", "integer", "date", "datetime")
+_DATES = ("string", "date", "datetime")
 _ANY = ("string", "integer", "number", "boolean", "date", "datetime")
-_TYPES: dict[str, tuple[tuple[str, ...], str]] = {
-    "tag": (("string", "integer", "date", "datetime"), "string"),
+
+TYPES: dict[str, tuple[tuple[str, ...], str]] = {
+    "tag": (_WRITTEN, "string"),
+    "numbered_tag": (_WRITTEN, "string"),
     "redact": (("string",), "string"),
     "stars": (("string",), "string"),
-    "year": (("string", "date", "datetime"), "integer"),
+    "partial": (("string", "integer"), "string"),
+    "hash": (_WRITTEN, "string"),
+    "encrypt": (_WRITTEN, "string"),
+    "surrogate": (("string", "date"), ""),
+    "year": (_DATES, "integer"),
+    "shift_date": (_DATES, ""),
     "age_band": (_NUMBERS, "string"),
+    "zip3": (("string", "integer"), "string"),
     "delete": (_ANY, ""),
     "keep": (_ANY, ""),
 }
 """By operator: the types it takes, and the type that comes out where it changes."""
+
+
+class CellOperator(Protocol):
+    """What masks the cells of a column. An operator on numbers or on text has the same face."""
+
+    def apply(self, cells: Sequence[Any], documents: Sequence[Document]) -> list[Any]:
+        """The masked cells, in the same order; an empty cell (``None``) stays empty.
+
+        A cell that comes out depends on its own cell, its own document, parameters and keys, and on nothing else in
+        ``cells``.
+
+        Args:
+            cells: of the type that :data:`TYPES` lets the operator take.
+            documents: of each cell's row: whose it is (``subject``), and the names that stand in it.
+        """
 
 
 def masked_type(operator: str, type_: str, column: str, kind: str) -> str | None:
@@ -28,36 +55,10 @@ def masked_type(operator: str, type_: str, column: str, kind: str) -> str | None
     Raises:
         UserError: where the operator can't work on a column of this type.
     """
-    takes, gives = _TYPES[operator]
+    takes, gives = TYPES[operator]
     if type_ not in takes:
         raise UserError(
             f"column {column} has type {type_}, on which the policy's `{operator}` for kind {kind} cannot work: "
-            f"use {', '.join(name for name, (types, _) in _TYPES.items() if type_ in types)}"
+            f"use {', '.join(name for name, (types, _) in TYPES.items() if type_ in types)}"
         )
     return None if operator == "delete" else gives or type_
-
-
-def mask_cells(cells: Sequence[Any], operator: str, tag: str) -> list[Any]:
-    """The masked cells of a column; an empty cell stays empty.
-
-    Raises:
-        AirlockError: for ``delete``, which has no cells, and for what is no operator.
-    """
-    apply = _CELL.get(operator)
-    if apply is None:
-        raise AirlockError(f"operator {operator} does not apply to cells")
-    return [None if cell is None else apply(cell, tag) for cell in cells]
-
-
-def _tag(_cell: Any, tag: str) -> str:
-    return tag
-
-
-_CELL: dict[str, Callable[[Any, str], Any]] = {
-    "tag": _tag,
-    "redact": lambda _cell, _tag: "",
-    "stars": lambda cell, _tag: "*" * len(cell),
-    "year": lambda cell, _tag: year_of(cell),
-    "age_band": lambda cell, _tag: age_band(cell),
-    "keep": lambda cell, _tag: cell,
-}

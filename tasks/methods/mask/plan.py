@@ -12,12 +12,19 @@ class Operation:
     """What to do with one kind.
 
     Attributes:
-        operator: ``tag``, ``redact``, ``stars``, ``year``, ``age_band``, ``delete`` (``redact`` in text), ``keep``.
-        tag: what stands in the value's place, under ``tag`` or where the others can't read the value.
+        operator: ``tag``, ``numbered_tag``, ``redact``, ``stars``, ``partial``, ``hash``, ``encrypt``, ``surrogate``,
+            ``year``, ``shift_date``, ``age_band``, ``zip3``, ``delete`` (``redact`` in text) or ``keep``.
+        tag: what stands in the value's place under ``tag``, or where the others can't read the value.
+        keep: characters that stay under ``partial``, at most four.
+        locale: where surrogates come from.
+        day_first: whether 3/4 is the third of April.
     """
 
     operator: str
     tag: str
+    keep: int = 4
+    locale: str = "en_US"
+    day_first: bool = False
 
 
 @dataclass(frozen=True)

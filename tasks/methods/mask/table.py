@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
-from tasks.methods.detect.masker import Masker
-from tasks.methods.mask.columns import mask_cells
+from tasks.core.errors import AirlockError
+from tasks.methods.detect.spans import Span
+from tasks.methods.mask.cipher import Seal
+from tasks.methods.mask.columns import CellOperator
 from tasks.methods.mask.conflicts import resolve
+from tasks.methods.mask.document import Document
+from tasks.methods.mask.keyed import MaskKey
+from tasks.methods.mask.operators import operator, written
 from tasks.methods.mask.plan import ColumnPlan, Operation
-from tasks.methods.mask.text import TextMasker
+from tasks.methods.mask.text import TextMasker, splice
+
+if TYPE_CHECKING:
+    from tasks.methods.detect.masker import Masker
 
 SPANS_SCHEMA = pa.schema(
     [
@@ -26,27 +36,69 @@ SPANS_SCHEMA = pa.schema(
 )
 """Where each stretch stood in the raw text; never the value."""
 
+VAULT_SCHEMA = pa.schema(
+    [
+        pa.field("record_id", pa.int64(), nullable=False),
+        pa.field("column", pa.string(), nullable=False),
+        pa.field("masked", pa.string(), nullable=False),
+        pa.field("ciphertext", pa.binary(), nullable=False),
+    ]
+)
+"""What stands in the masked table, and under :class:`tasks.methods.mask.cipher.Seal` what stood there."""
+
 _ARROW = {"string": pa.string(), "integer": pa.int64()}
+_GIVEN = ("record_id", "unit_id", "split")
+
+
+class Masked(NamedTuple):
+    """A masked batch.
+
+    Attributes:
+        rows: the rows, masked.
+        spans: where in their text something was masked (:data:`SPANS_SCHEMA`).
+        vault: what was masked, encrypted (:data:`VAULT_SCHEMA`); empty without a vault.
+    """
+
+    rows: pa.RecordBatch
+    spans: pa.RecordBatch
+    vault: pa.RecordBatch
 
 
 class TableMasker:
     """Masks record batches.
 
     Formal guarantees:
-        Rows keep their number and order. A row's masked cells are a function of that row, of the detectors and of the
-        operations alone, not of other rows in the batch.
+        Rows keep their number and order. A row's masked cells are a function of that row, of the detectors, the
+        operations and the key alone, not of other rows in the batch nor of its ``record_id``.
 
     Args:
         columns: plans of the declared columns; others pass as they are.
         masker: finds personal data in text.
         operations: what happens to each kind in text, in the policy's order.
+        key: the mask key; needed where an operation is keyed.
+        seal: encrypts what the vault keeps; ``None``: no vault.
+        vaulted: the kinds that the vault keeps.
     """
 
-    def __init__(self, columns: Sequence[ColumnPlan], masker: Masker, operations: Mapping[str, Operation]) -> None:
+    def __init__(
+        self,
+        columns: Sequence[ColumnPlan],
+        masker: Masker,
+        operations: Mapping[str, Operation],
+        key: MaskKey | None = None,
+        seal: Seal | None = None,
+        vaulted: Collection[str] = (),
+    ) -> None:
         self._plans = {plan.name: plan for plan in columns}
         self._masker = masker
         self._kinds = list(operations)
-        self._text = TextMasker(operations)
+        self._text = TextMasker(operations, key)
+        self._cells: dict[str, CellOperator] = {
+            plan.name: operator(plan.kind, plan.operation, key)
+            for plan in columns
+            if plan.operation is not None and plan.operation.operator not in ("keep", "delete")
+        }
+        self._seal, self._vaulted = seal, frozenset(vaulted)
         self.found: Counter[str] = Counter()
 
     def schema(self, raw: pa.Schema) -> pa.Schema:
@@ -61,56 +113,119 @@ class TableMasker:
             fields.append(pa.field(field.name, _ARROW[type_], field.nullable) if changed else field)
         return pa.schema(fields)
 
-    def mask(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBatch]:
-        """The masked rows, and the spans of what was masked in their text."""
+    def mask(self, batch: pa.RecordBatch) -> Masked:
+        """The masked rows, the spans of what was masked in their text, and what the vault keeps.
+
+        Raises:
+            AirlockError: where a value can't be masked. The message holds no value.
+        """
         schema = self.schema(batch.schema)
-        own = self._own(batch)
-        record_ids = batch.column("record_id").to_pylist()
-        spans: list[dict[str, object]] = []
+        raw = {name: batch.column(name).to_pylist() for name in batch.schema.names}
+        stretches = self._stretches(raw, batch.num_rows)
+        documents = [self._document(raw, stretches, row) for row in range(batch.num_rows)]
+        vault = _Vault(self._seal)
         arrays = []
         for field in schema:
             plan = self._plans.get(field.name)
             column = batch.column(field.name)
             if plan is not None and plan.free_text:
-                masked = self._free_text(plan.name, column.to_pylist(), own, record_ids, spans)
-                column = pa.array(masked, field.type)
-            elif plan is not None and plan.operation is not None and plan.operation.operator != "keep":
-                cells = mask_cells(column.to_pylist(), plan.operation.operator, plan.operation.tag)
-                column = pa.array(cells, field.type)
+                column = pa.array(self._free_text(plan.name, raw, stretches[plan.name], documents, vault), field.type)
+            elif plan is not None and field.name in self._cells:
+                column = pa.array(self._structured(plan, raw, documents, vault), field.type)
             arrays.append(column)
-        return pa.RecordBatch.from_arrays(arrays, schema=schema), pa.RecordBatch.from_pylist(spans, SPANS_SCHEMA)
+        spans = [
+            {"record_id": record_id, "column": name, **{part: getattr(span, part) for part in SPANS_SCHEMA.names[2:]}}
+            for name in stretches
+            for record_id, row in zip(raw["record_id"], stretches[name], strict=True)
+            for span in row
+        ]
+        self.found.update(str(span["entity"]) for span in spans)
+        return Masked(
+            pa.RecordBatch.from_arrays(arrays, schema=schema),
+            pa.RecordBatch.from_pylist(spans, SPANS_SCHEMA),
+            pa.RecordBatch.from_pylist(vault.rows, VAULT_SCHEMA),
+        )
 
-    def _own(self, batch: pa.RecordBatch) -> list[list[tuple[str, object]]]:
-        rows: list[list[tuple[str, object]]] = [[] for _ in range(batch.num_rows)]
+    def _stretches(self, raw: Mapping[str, list[Any]], rows: int) -> dict[str, list[list[Span]]]:
+        """By text column, what is to be masked in each row."""
+        own: list[list[tuple[str, object]]] = [[] for _ in range(rows)]
         for plan in self._plans.values():
             if plan.evidence:
-                for row, cell in zip(rows, batch.column(plan.name).to_pylist(), strict=True):
+                for row, cell in zip(own, raw[plan.name], strict=True):
                     row.append((plan.kind, cell))
-        return rows
+        return {
+            name: [resolve(found, self._kinds) for found in self._masker.find(raw[name], own)]
+            for name in raw
+            if name in self._plans and self._plans[name].free_text
+        }
+
+    def _document(self, raw: Mapping[str, list[Any]], stretches: Mapping[str, list[list[Span]]], row: int) -> Document:
+        def mentions() -> Iterator[tuple[str, str, bool]]:
+            for name, plan in self._plans.items():
+                if plan.kind and raw[name][row] is not None:
+                    yield plan.kind, written(raw[name][row]), True
+            for name, found in stretches.items():
+                for span in found[row]:
+                    yield span.entity, raw[name][row][span.start : span.end], False
+
+        def content() -> str:
+            cells = {name: cells[row] for name, cells in raw.items() if name not in _GIVEN}
+            return "row:" + json.dumps(cells, sort_keys=True, ensure_ascii=False, default=str)
+
+        unit = raw["unit_id"][row] if "unit_id" in raw else None
+        return Document(content if unit is None else f"unit:{unit}", mentions)
 
     def _free_text(
         self,
         name: str,
-        texts: list[str | None],
-        own: list[list[tuple[str, object]]],
-        record_ids: list[int],
-        spans: list[dict[str, object]],
+        raw: Mapping[str, list[Any]],
+        stretches: list[list[Span]],
+        documents: list[Document],
+        vault: _Vault,
     ) -> list[str | None]:
-        masked = []
-        for record_id, text, found in zip(record_ids, texts, self._masker.find(texts, own), strict=True):
-            stretches = resolve(found, self._kinds)
-            masked.append(self._text.mask(text, stretches))
-            for span in stretches:
-                self.found[span.entity] += 1
-                spans.append(
-                    {
-                        "record_id": record_id,
-                        "column": name,
-                        "start": span.start,
-                        "end": span.end,
-                        "entity": span.entity,
-                        "score": span.score,
-                        "detector": span.detector,
-                    }
-                )
+        masked: list[str | None] = []
+        for record_id, text, found, document in zip(raw["record_id"], raw[name], stretches, documents, strict=True):
+            if text is None or not found:
+                masked.append(text)
+                continue
+            replaced = self._text.replacements(text, found, document)
+            masked.append(splice(text, found, replaced))
+            for span, new in zip(found, replaced, strict=True):
+                if span.entity in self._vaulted:
+                    vault.keep(record_id, name, new, text[span.start : span.end])
         return masked
+
+    def _structured(
+        self, plan: ColumnPlan, raw: Mapping[str, list[Any]], documents: list[Document], vault: _Vault
+    ) -> list[Any]:
+        cells = raw[plan.name]
+        try:
+            masked = self._cells[plan.name].apply(cells, documents)
+        except AirlockError:
+            raise
+        except Exception as exc:
+            raise AirlockError(
+                f"masking column {plan.name} failed with {type(exc).__name__}; no cell is shown"
+            ) from None
+        if plan.kind in self._vaulted:
+            for record_id, cell, new in zip(raw["record_id"], cells, masked, strict=True):
+                if cell is not None:
+                    vault.keep(record_id, plan.name, "" if new is None else written(new), written(cell))
+        return masked
+
+
+class _Vault:
+    """What a batch leaves in the vault, each thing once a place."""
+
+    def __init__(self, seal: Seal | None) -> None:
+        self._seal = seal
+        self._seen: set[tuple[int, str, str, str]] = set()
+        self.rows: list[dict[str, Any]] = []
+
+    def keep(self, record_id: int, column: str, masked: str, value: str) -> None:
+        place = (record_id, column, masked, value)
+        if self._seal is None or place in self._seen:
+            return
+        self._seen.add(place)
+        ciphertext = self._seal.close(value, record_id, column, masked)
+        self.rows.append({"record_id": record_id, "column": column, "masked": masked, "ciphertext": ciphertext})

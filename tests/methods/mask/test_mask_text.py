@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.core.errors import AirlockError
 from tasks.methods.detect.spans import Span
+from tasks.methods.mask.columns import TYPES
 from tasks.methods.mask.conflicts import resolve
+from tasks.methods.mask.keyed import MaskKey
 from tasks.methods.mask.plan import Operation
 from tasks.methods.mask.text import TextMasker
 
@@ -47,6 +49,24 @@ def test_no_found_character_survives_and_the_rest_is_untouched(case: tuple[str, 
     assert tags == expected + text[at:]
     redacted = TextMasker({e: Operation("redact", "") for e in MASKED}).mask(text, stretches)
     assert redacted == "".join(c for i, c in enumerate(text) if i not in found)
+
+
+@settings(deadline=None)
+@given(texts_and_spans(), st.sampled_from(sorted(set(TYPES) - {"keep"})))
+def test_what_lies_outside_is_untouched_and_equal_values_get_equal_marks(
+    case: tuple[str, list[Span]], name: str
+) -> None:
+    text, spans = case
+    stretches = resolve(spans, MASKED)
+    masker = TextMasker({e: Operation(name, f"<{e}>") for e in MASKED}, MaskKey(b"k" * 32))
+    replaced = masker.replacements(text, stretches)
+    masked, at, marks = masker.mask(text, stretches) or "", 0, {}
+    for span, mark in zip(stretches, replaced, strict=True):
+        before = text[at : span.start]
+        assert masked.startswith(before + mark)
+        masked, at = masked[len(before + mark) :], span.end
+        assert marks.setdefault((span.entity, text[span.start : span.end]), mark) == mark
+    assert masked == text[at:]
 
 
 @given(texts_and_spans(), st.integers(0, 1 << 16))
