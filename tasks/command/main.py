@@ -8,11 +8,41 @@ import sys
 from collections.abc import Sequence
 
 import tasks
-from tasks.command import config_page, demo, doctor, gc, key, pipeline, runs_list, sample, ui
+from tasks.command import (
+    columns,
+    config_page,
+    demo,
+    doctor,
+    evaluate,
+    gc,
+    key,
+    mask_files,
+    pipeline,
+    reveal,
+    runs_list,
+    sample,
+    scan,
+    ui,
+)
 from tasks.core.errors import EXIT_CODES, AirlockError, quiet_excepthook
 from tasks.process.__main__ import quiet_foreign_logs
 
-_COMMANDS = (pipeline, sample, runs_list, gc, doctor, key, config_page, demo, ui)
+_COMMANDS = (
+    pipeline,
+    mask_files,
+    scan,
+    evaluate,
+    columns,
+    sample,
+    runs_list,
+    gc,
+    doctor,
+    key,
+    reveal,
+    config_page,
+    demo,
+    ui,
+)
 
 
 def parser() -> argparse.ArgumentParser:

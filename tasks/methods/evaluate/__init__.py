@@ -1,0 +1,1 @@
+"""How well masking covers annotated text: ``gold`` reads annotations, ``cover`` counts, ``matched`` compares spans."""

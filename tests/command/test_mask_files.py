@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tasks.command.main import main
+from tests.command.fake_side import fake  # noqa: F401
+
+pytestmark = pytest.mark.usefixtures("fake")
+
+ROWS: list[dict[str, Any]] = [
+    {"id": "n1", "text": "Ann Lee, 555-1234, wrote", "who": "Ann Lee", "age": 34, "free": "Ann Lee"},
+    {"id": "ann@example.org", "text": "nothing", "who": None, "age": None},
+    {"id": "n3", "text": "call Zed Quux", "who": "Zed Quux", "age": 91},
+    {"id": "n4", "text": 5, "who": "Bo Ray", "age": 1},
+]
+
+
+def lines(path: Path) -> list[Any]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    path = tmp_path / "notes.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    return path
+
+
+def test_the_copy_holds_text_and_id_alone(notes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    assert main(["mask", str(notes), "--text-column", "text", "--out", str(out), "--quiet"]) == 0
+    assert lines(out / "masked.jsonl") == [
+        {"id": "n1", "text": "<PERSON>, <PHONE_NUMBER>, wrote"},
+        {"id": 1, "text": "nothing"},
+        {"id": "n3", "text": "call Zed Quux"},
+    ]
+    assert lines(out / "set_aside.jsonl") == [{"row": 3, "reason": "type_mismatch"}]
+    spans = lines(out / "spans.jsonl")
+    assert [line["id"] for line in spans] == ["n1", 1, "n3"]
+    assert [(s["start"], s["end"], s["entity"]) for s in spans[0]["spans"]] == [
+        (0, 7, "PERSON"),
+        (9, 17, "PHONE_NUMBER"),
+    ]
+    for path in out.iterdir():
+        assert not any(value in path.read_text() for value in ("Ann", "555-1234", "ann@example.org")), path.name
+    assert "3 rows masked, 1 set aside" in capsys.readouterr().out
+
+
+def test_declared_columns_are_masked_by_kind_and_found_in_the_text(notes: Path, tmp_path: Path) -> None:
+    line = ["mask", str(notes), "--text-column", "text", "--column", "who:PERSON", "--column", "age:AGE:integer"]
+    assert main([*line, "--policy", "healthcare", "--out", str(tmp_path / "out"), "--quiet"]) == 0
+    rows = lines(tmp_path / "out" / "masked.jsonl")
+    assert [(row["who"], row["age"]) for row in rows] == [("<PERSON>", "30-39"), (None, None), ("<PERSON>", "90+")]
+    assert rows[2]["text"] == "call <PERSON>"
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert {k["entity"]: (k["in_text"], k["cells"], k["operator"]) for k in report["kinds"]} == {
+        "PERSON": (2, 2, "tag"),
+        "PHONE_NUMBER": (1, 0, "tag"),
+        "AGE": (0, 2, "age_band"),
+    }
+    assert all(k["discloses"] and k["reason"] for k in report["kinds"])
+    assert (report["rows"], report["rows_written"], report["set_aside"]) == (4, 3, {"type_mismatch": 1})
+    assert (report["ids_replaced"], report["remasked"]) == (1, 1)
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "age_band" in page and "Ann" not in page and "<script" not in page
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "parquet"])
+def test_the_format_stays(ending: str, tmp_path: Path) -> None:
+    path, cells = tmp_path / f"a.{ending}", {"id": ["1", "2"], "t": ['Ann\r\nAnn Lee, "x"', "y"], "n": ["1.5", ""]}
+    if ending == "parquet":
+        pq.write_table(pa.table({"id": [1, 2], "t": cells["t"], "n": [1.5, None]}), path)
+    else:
+        with open(path, "w", encoding="utf-8", newline="") as out:
+            csv.writer(out, delimiter="," if ending == "csv" else "\t").writerows(
+                [cells, *zip(*cells.values(), strict=True)]
+            )
+    line = ["mask", str(path), "--text-column", "t", "--column", "n:AMOUNT:number", "--out", str(tmp_path / "o")]
+    assert main([*line, "--quiet"]) == 0
+    if ending == "parquet":
+        found = pq.read_table(tmp_path / "o" / "masked.parquet").to_pylist()
+        assert found == [{"id": "1", "t": 'Ann\r\n<PERSON>, "x"', "n": 1.5}, {"id": "2", "t": "y", "n": None}]
+        return
+    with open(tmp_path / "o" / f"masked.{ending}", encoding="utf-8", newline="") as raw:
+        rows = list(csv.reader(raw, delimiter="," if ending == "csv" else "\t"))
+    assert rows == [["id", "t", "n"], ["1", 'Ann\r\n<PERSON>, "x"', "1.5"], ["2", "y", ""]]
+
+
+def test_a_person_leaves_as_a_keyed_hash(notes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = [
+        "mask",
+        str(notes),
+        "--text-column",
+        "text",
+        "--person-column",
+        "who",
+        "--out",
+        str(tmp_path / "o"),
+        "--quiet",
+    ]
+    assert main(line) == 2 and "airlock key new" in capsys.readouterr().err
+    assert main(["key", "new"]) == 0 and main(line) == 0
+    rows = lines(tmp_path / "o" / "masked.jsonl")
+    assert len(rows) == 2 and all(len(row["who"]) == 64 for row in rows)
+    assert {line["reason"] for line in lines(tmp_path / "o" / "set_aside.jsonl")} == {"missing_value", "type_mismatch"}
+
+
+def test_columns_come_from_what_the_suggestion_wrote(notes: Path, tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(
+        "ingest:\n  columns:\n  - {name: text, role: text}\n  - {name: free, role: text}\n"
+        "  - {name: who, role: structured}\n"
+    )
+    line = ["mask", str(notes), "--columns", str(tmp_path / "c.yaml"), "--out", str(tmp_path / "o"), "--quiet"]
+    assert main(line) == 0
+    first = lines(tmp_path / "o" / "masked.jsonl")[0]
+    assert first == {"id": "n1", "text": "<PERSON>, <PHONE_NUMBER>, wrote", "free": "<PERSON>"}
+    assert [s["column"] for s in lines(tmp_path / "o" / "spans.jsonl")[0]["spans"]] == ["text", "text", "free"]
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ([], "--text-column"),
+        (["--text-column", "text", "--column", "who:NOTHING"], "says nothing about kind NOTHING"),
+        (["--text-column", "text", "--column", "age:AGE:date", "--policy", "healthcare"], "age_band"),
+        (["--text-column", "text", "--column", "age:AGE:number", "--column", "text:AGE"], "the same name"),
+        (["--columns", "nowhere.yaml"], "no such file"),
+        (["--text-column", "who", "--column", "free:AGE:integer"], "no row could be masked"),
+        (["--text-column", "text", "--workers", "0"], "--workers"),
+        (["--text-column", "text", "--lang", "auto"], "one policy for all languages"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence_and_no_copy_is_left(
+    more: list[str], words: str, notes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notes.write_text(json.dumps({"text": "t", "who": "Ann Lee", "free": "Ann Lee", "age": 3}) + "\n")
+    assert main(["mask", str(notes), *more, "--out", str(tmp_path / "o"), "--quiet"]) == 2
+    err = capsys.readouterr().err
+    assert words in err and "Ann" not in err and len(err.strip().splitlines()) == 1
+    assert not list((tmp_path / "o").glob("*")) if (tmp_path / "o").exists() else True
+
+
+def test_the_stage_keeps_its_command(notes: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["mask", str(notes)]) == 2
+    assert "name the column of free text" in capsys.readouterr().err
+    assert main(["mask", str(notes), "--text-column", "text", "--policy", "zh"]) == 2
+    assert "--mask.policy" in capsys.readouterr().err
