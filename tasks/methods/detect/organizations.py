@@ -8,8 +8,9 @@ own label for organisations takes drugs and tests for companies, so names are fo
 from __future__ import annotations
 
 from tasks.methods.detect.rules import Rule
+from tasks.methods.detect.words import NO_PART
 
-_CAP = r"(?:(?:St|Mt|Ft|ST|MT|FT)\.|\p{Lu}[\p{L}\p{M}'’\-]*+)"
+_CAP = NO_PART + r"(?:(?:St|Mt|Ft|ST|MT|FT)\.|\p{Lu}[\p{L}\p{M}'’\-]*+)"
 _START = (
     r"(?<![\p{L}\p{N}])(?!(?:(?i:the|a|an|my|your|his|her|our|their|this|that|any|each|send|report|repeat|read|preferred|local|call|ask"
     r"|visit|contact)|[NSEW]|North|South|East|West)[ ])"
@@ -33,6 +34,17 @@ _HEAD = (
     r"|transit|energy|utilities|wireless|communications|partners|associates|enterprises|group|agency|warehouse|packaging"
     r"|mortgage|laundry|heating|parts|printing|landscaping|orchards?|vineyards?|fisheries|steel|lumber|paper|glass|tools?|machining|plastics)"
 )
+
+_KNOWN = (
+    r"(?i:google|microsoft|facebook|instagram|whatsapp|netflix|spotify|uber|lyft|airbnb|paypal|venmo|ebay|etsy|walmart|costco|walgreens|starbucks|mcdonald['’]?s|burger king|kfc"
+    r"|pepsico?|coca[ \-]cola|nike|adidas|ikea|sony|samsung|toyota|honda|hyundai|volkswagen|bmw|mercedes[ \-]benz|boeing|airbus|lockheed martin|raytheon|ibm|intel|nvidia|qualcomm|cisco|oracle corp"
+    r"|salesforce|sap se|accenture|deloitte|kpmg|pwc|ernst ?& ?young|mckinsey|goldman sachs|morgan stanley|jpmorgan(?: chase)?|citigroup|citibank|wells fargo|bank of america|barclays|hsbc|santander"
+    r"|deutsche bank|bnp paribas|credit suisse|ubs|capital one|american express|equifax|experian|transunion|verizon|comcast|t-mobile|at&t|vodafone|exxon(?:mobil)?|chevron|pfizer|moderna|astrazeneca|novartis"
+    r"|unitedhealth(?:care)?|aetna|cigna|humana|kaiser permanente|blue cross|blue shield|state farm|allstate|geico|fedex|ups store|dhl|usps|tesla|spacex|openai|huawei|alibaba|tencent|tiktok|youtube|linkedin|zillow|yelp"
+    r"|allianz|axa|unilever|nestl[eé]|siemens|bosch|nokia|ericsson|philips|panasonic|hitachi|mitsubishi|nintendo|mastercard|expedia|tripadvisor|dropbox|zoom video|slack technologies|twilio|stripe inc)"
+    r"|Amazon|Apple|Target|Visa|Chase|Discover|Ford|Oracle|Meta|Twitter|Dell|HP|Gap|Shell|BP|Total|Orange|Adobe|Intuit|Reddit|Pinterest|Square|Stripe|Zoom|Slack|Robinhood|Navient|Synchrony|Fidelity|Vanguard|BlackRock|Nordstrom|Macy['’]s|Kroger|Safeway|Lowe['’]s|NBC|CBS|ABC|CNN|BBC|FBI|CIA|NASA|NATO|UNICEF|IRS|CDC|FDA|EPA"
+)
+"""Companies and bodies that most readers know; names that are words as well need their capital."""
 
 RULES = (
     # A name that ends in what it is, with or without a legal form: "Rockford Medical Center", "Ivanova Dairy Inc."
@@ -67,5 +79,34 @@ RULES = (
         rf"(?P<v>{_CAP}(?:[ ](?:{_LINK}[ ])?{_CAP}){{0,4}})",
         0.5,
     ),
+    # What only a company has behind its name or before it: "the Zorbl website", "employees of Zorbl", "invested in Zorbl"
+    Rule(
+        "ORGANIZATION",
+        rf"(?<![\p{{L}}\p{{N}}])(?P<v>{_CAP}(?:[ ](?:{_LINK}[ ])?{_CAP}){{0,3}}?)(?:['’]s)?[ ](?:website|web[ ]site|app|employees?|spokes(?:man|woman|person)|stock|shares?|shareholders?|headquarters|subsidiary|customer[ ]service|call[ ]cent(?:er|re)|CEO|CFO|CTO|COO|founders?|executives?|workers?|staff|branch|franchise|resignation|interns?|internship|invested|acquired|announced|hired|was[ ]founded|is[ ]headquartered|is[ ]a[ ](?:company|startup|start-up|firm|bank|nonprofit|non-profit|subsidiary|provider|501))(?!\p{{L}})",
+        0.45,
+    ),
+    Rule(
+        "ORGANIZATION",
+        rf"(?<!\p{{L}})(?i:employees?|CEO|CFO|CTO|COO|founders?|co-founders?|presidents?|chairman|directors?|executives?|customers?|clients?|offices?|headquarters|branch|subsidiary|shareholders?|shares|stock|investors?|intern|spokes(?:man|woman|person)|division|work(?:s|ed|ing)?[ ]for|hired[ ]by|fired[ ]by|laid[ ]off[ ]by|acquired(?:[ ]by)?|acquires|bought[ ]by|owned[ ]by|founded|invested[ ]in|invests[ ]in|partner(?:ed|ship|ing)?[ ]with|on[ ]behalf[ ]of|companies[ ](?:like|such[ ]as)|(?:became|becoming|renamed|rebranded(?:[ ]as)?))[ ](?:of[ ]|at[ ]|in[ ])?(?P<v>{_CAP}(?:[ ](?:{_LINK}[ ])?{_CAP}){{0,3}})",
+        0.45,
+    ),
+    # A capital within a word is a maker's mark, but in Scottish and Romance family names: "PayPal", not "McKay"
+    Rule(
+        "ORGANIZATION",
+        r"(?<![\p{L}\p{N}@#_./\-])(?!(?:Mc|Mac|De|Di|Du|La|Le|Van|Von|Fitz|O['’]|D['’])\p{Lu})\p{Lu}?\p{Ll}{2,15}\p{Lu}\p{Ll}{2,15}(?:\p{Lu}\p{Ll}{1,15})?(?![\p{L}\p{N}_(])",
+        0.45,
+    ),
+    # Teams, orders and bodies that name themselves so
+    Rule(
+        "ORGANIZATION",
+        rf"{_START}{_NAME}[ ](?:Association|Federation|Committee|Council|Commission|Ministry|Party|Union|Alliance|League|Orchestra|Ensemble|Network|Corps|Bureau|Authority|Department|Agency|Board|Trust|Fund|Club|Organi[sz]ation|Initiative|Project|Coalition|Institute|Laborator(?:y|ies)|Analytics|Consulting|Advisors|Ventures|Brands?|Airways|Pharma(?:ceuticals)?|Biotech|Semiconductors?|Telecom|Petroleum|Oil)(?!\p{{L}})(?:[ ]of(?:[ ]the)?[ ]{_CAP}(?:[ ]{_CAP})?)?",
+        0.45,
+    ),
+    Rule(
+        "ORGANIZATION",
+        rf"(?<!\p{{L}})(?:University|College|Bank|Ministry|Department|Institute|Academy|Museum|Church|Bureau|Society|Office)[ ]of(?:[ ]the)?[ ]{_CAP}(?:[ ](?:{_LINK}[ ])?{_CAP}){{0,4}}",
+        0.6,
+    ),
+    Rule("ORGANIZATION", rf"(?<![\p{{L}}\p{{N}}])(?:{_KNOWN})(?![\p{{L}}\p{{N}}])", 0.55),
 )
 """Rules of the detector ``airlock-organizations``."""

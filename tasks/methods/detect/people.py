@@ -5,19 +5,21 @@ from __future__ import annotations
 
 import regex
 
-from tasks.methods.detect.rules import Rule
-from tasks.methods.detect.words import ROLES
+from tasks.methods.detect import titles
+from tasks.methods.detect.rules import Finder, Rule
+from tasks.methods.detect.words import NO_PART, ROLES
 
-_WORD = r"\p{Lu}(?:[\p{L}\p{M}]*+)(?:['’\-]\p{L}[\p{L}\p{M}]*+)*+(?!\s{0,2}:)"
+_WORD = NO_PART + r"(?!A[ ])\p{Lu}(?:[\p{L}\p{M}]*+)(?:['’\-]\p{L}[\p{L}\p{M}]*+)*+(?!\s{0,2}:)"
 _PART = rf"(?:\p{{Lu}}\.|{_WORD})"
 _LINK = r"(?:(?:de|la|las|los|van|von|der|den|del|da|di|dos|du|le|bin|ibn|al|el|ter|ten|y)[ \t]+){0,3}"
-NAME = rf"{_PART}(?:[ \t]+{_LINK}{_PART}){{0,3}}(?:,?[ \t]+(?:Jr|Sr|II|III|IV)\b\.?)?"
+_BETWEEN = r"(?<!['’]s)[ \t]+"
+NAME = rf"{_PART}(?:{_BETWEEN}{_LINK}{_PART}){{0,3}}(?:,?[ \t]+(?:Jr|Sr|II|III|IV)\b\.?)?"
 """A name in running text: one to four capitalised words or initials, with the small words between them."""
 
 _TITLED = NAME.replace(r"(?!\s{0,2}:)", "")
 """The same after a title, where a colon behind the name doesn't make it a header."""
 
-_FULL = rf"{_PART}(?:[ \t]+{_LINK}{_PART}){{1,3}}"
+_FULL = rf"{_PART}(?:{_BETWEEN}{_LINK}{_PART}){{1,3}}"
 _LAST_FIRST = rf"{_WORD}(?:[ \t]{_WORD})?,[ \t]*{_PART}(?:[ \t]{_PART})?"
 
 _TITLE = (
@@ -82,7 +84,8 @@ _CLOSING = (
     r"|thank you|thanks|many thanks|cheers|best wishes|best|cordially|signed)"
 )
 
-RULES = (
+RULES: tuple[Finder, ...] = (
+    *titles.RULES,
     Rule("PERSON", rf"(?<![\p{{L}}\p{{N}}])(?:{_TITLE})[ \t]+{_NOT_A_NAME}(?P<v>{_TITLED})", 0.9),
     Rule(
         "PERSON",
@@ -123,7 +126,7 @@ RULES = (
     Rule("PERSON", rf"(?i:\b{_KIN}),?[ \t]+{_NOT_A_NAME}(?P<v>{NAME})", 0.6),
     Rule(
         "PERSON",
-        rf"(?<!\p{{L}})(?i:by|to|from|with|for|of|and)[ \t]+{_NOT_A_NAME}{_NO_ORGANIZATION}(?P<v>{_FULL})",
+        rf"(?<!\p{{L}})(?:[Bb]y|[Tt]o|[Ff]rom|[Ww]ith|[Ff]or|[Oo]f|[Aa]nd)[ \t]+{_NOT_A_NAME}{_NO_ORGANIZATION}(?P<v>{_FULL})",
         0.45,
     ),
     Rule(

@@ -3,8 +3,9 @@
 # ruff: noqa: E501 - a pattern is read as one line, and cut in two it is not read at all.
 from __future__ import annotations
 
-from tasks.methods.detect.identifiers import DATE
-from tasks.methods.detect.rules import Rule
+from tasks.methods.detect import addresses
+from tasks.methods.detect.rules import Finder, Rule
+from tasks.methods.detect.words import NO_PART
 
 _SUFFIX = (
     r"(?i:street|st|avenue|ave|av|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|circle|cir|place|pl|way|terrace|ter"
@@ -36,7 +37,14 @@ _NO_PLACE = (
     r"|winter|english|spanish|french|medicare|medicaid|dr|mr|mrs|ms|i|the|a|an|my|his|her|our|their|this|that)\b)"
 )
 
-RULES = (
+_SIGHT = (
+    r"park|beach|museum|memorial|monument|bridge|tower|strip|airport|stadium|arena|plaza|lake|river|mountains?|islands?|valley|bay|harbou?r|canyon|falls|forest|zoo|gardens?"
+    r"|cathedral|castle|palace|theat(?:er|re)|country[ ]club|golf[ ](?:club|course)|campground|cemetery|district|county|province|prefecture|peninsula|strait|gulf|sea|ocean|desert"
+    r"|neighbou?rhood|village|township|suburb|boulevard|highway|freeway|station|square|hall|house|pier|resort|ranch|springs|heights|hills|coast|region|state|city|island"
+)
+
+RULES: tuple[Finder, ...] = (
+    *addresses.RULES,
     Rule(
         "ADDRESS",
         rf"{_NUMBER}[ ]{_DIRECTION}(?:(?:{_CAP}|\d{{1,3}}(?:st|nd|rd|th)|of|the|de|la)[ ]){{1,4}}{_SUFFIX}(?![\p{{L}}\p{{N}}])\.?(?:[ ](?:N|S|E|W|NE|NW|SE|SW)\b)?{_TAIL}",
@@ -60,7 +68,7 @@ RULES = (
         0.7,
     ),
     Rule("ZIP_CODE", rf"(?i:\bzip(?:[ ]?code)?|\bpostal code)[^\n\d]{{0,20}}(?P<v>{_ZIP})", 0.8),
-    Rule("ZIP_CODE", rf"{DATE},?[ ]+(?P<v>{_ZIP})", 0.5),
+    Rule("ZIP_CODE", r"(?<=[/\-. ](?:19|20)\d\d,?[ ]{1,2})\d{5}(?:-\d{4})?(?!\d)", 0.5, needs="0123456789"),
     Rule(
         "LOCATION",
         rf"(?i:\b(?:man|woman|male|female|person|boy|girl|native|resident|originally|moved|relocated|came|hails|travel(?:l?ed|s)|commut(?:es|ed|ing)|move|drove|immigrated|visiting)(?:[ ](?:here|back|over))?[ ](?:from|to|of))[ ](?P<v>{_CITY})",
@@ -78,5 +86,28 @@ RULES = (
         0.45,
     ),
     Rule("LOCATION", rf"(?<![\p{{L}}\p{{N}}]){_CITY},[ ]{_STATE}(?![\p{{L}}\p{{N}}])", 0.7),
+    # Sights, waters and parts of towns: "Sand Hill Park", "Gaza strip", "Lake Maren", "Mount Ilgaz"
+    Rule(
+        "LOCATION",
+        rf"(?<![\p{{L}}\p{{N}}]){NO_PART}(?!(?:The|A|An|New|Our)[ ](?i:{_SIGHT})\b)(?:{NO_PART}{_CAP}[ ]){{1,3}}(?i:{_SIGHT})(?![\p{{L}}\p{{N}}])(?:[ ]of(?:[ ]the)?[ ]{_CAP})?",
+        0.45,
+    ),
+    Rule(
+        "LOCATION",
+        rf"(?<![\p{{L}}\p{{N}}])(?:Mount|Mt\.?|Lake|Fort|Ft\.|Port|Cape|Isle|Gulf|Bay|Strait|Sea|Republic|Kingdom|Province|Gulf|State|City|Town|County|Village)[ ](?:of[ ](?:the[ ])?)?{_CAP}(?:[ ]{_CAP})?",
+        0.45,
+    ),
+    Rule(
+        "LOCATION",
+        r"(?<![\p{L}\p{N}])(?:U\.[ ]?S\.(?:[ ]?A\.)?|USA|U\.[ ]?K\.|UAE|U\.A\.E\.|NYC|L\.A\.|D\.C\.|(?<=\b[Tt]he[ ])(?:US|UK|EU|UN|States)|(?<=\b(?:in|from|to|near|of)[ ])(?:US|UK|EU|DC|LA|SF|UK|NY|NJ|CA|TX|FL|PA|OH|GA|IL|MA))(?![\p{L}\p{N}])",
+        0.5,
+    ),
+    # Text that was cut into words: "Chillicothe , OH"
+    Rule("LOCATION", rf"(?<![\p{{L}}\p{{N}}]){_CITY}[ ],[ ]{_STATE}(?![\p{{L}}\p{{N}}])", 0.6, needs=","),
+    Rule(
+        "LOCATION",
+        rf"(?<![\p{{L}}\p{{N}}])(?i:north(?:ern)?|south(?:ern)?|east(?:ern)?|west(?:ern)?|central|upper|lower|greater|downtown|mid)[ \-](?P<v>{NO_PART}{_CAP})",
+        0.45,
+    ),
 )
 """Rules of the detector ``airlock-places``."""

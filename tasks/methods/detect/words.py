@@ -1,6 +1,6 @@
 """Word lists of the masker, all in lower case."""
 
-# ruff: noqa: SIM905 - a list of words reads better than a thousand quotes.
+# ruff: noqa: E501, SIM905 - a list of words reads better than a thousand quotes.
 from __future__ import annotations
 
 LINKS = frozenset(
@@ -51,3 +51,34 @@ ROLES = frozenset(
     """.split()
 )
 """What stands before a colon in a transcript or a note and names nobody."""
+
+NEVER_NAMES = frozenset(
+    """
+    april may june july august january february march september october november december monday tuesday wednesday
+    thursday friday saturday sunday spring summer autumn winter christmas easter internet english general international
+    will can the and but for not you all any new one two how who why what when where which this that these those here
+    there they them then than from with your his her him she its our out are was were has had did does let may mine
+    please thanks thank dear hello yes ok okay also more most such some each every both
+    """.split()
+)
+"""Words that the lists of names hold and that are hardly ever names by themselves."""
+
+NEVER_SURNAMES = frozenset(
+    """
+    april may june july august january february march september october november december monday tuesday wednesday
+    thursday friday saturday sunday the and or but for not you all any new one two how who why what when where which
+    this that these those here there they them then than from with your his her him she its our out are was were has
+    had did does let is am be been being will would shall should can could might must if as at by in of on to up so
+    no yes please thanks thank dear hello hi hey i me my mine we us it he a an
+    inc llc ltd corp co company bank group university college hospital school church street road avenue drive lane
+    phone email address date dob ssn iban atm pin usc cfr faq age sex gender mrn id number name subject re from cc account
+    """.split()
+)
+"""Words that end a name even where they have a capital."""
+
+NO_PART = (
+    r"(?!(?i:i|i'm|i’m|i'll|i've|my|me|we|you|he|she|it|they|this|that|these|those|what|when|where|why|who|how|which|can|could|would|should|shall|do|does|did|don't"
+    r"|don’t|is|are|was|were|am|be|been|has|have|had|not|no|yes|and|or|but|if|so|then|to|from|with|for|at|by|as|on|in|an|your|our|his|her|their|its"
+    r"|please|thanks|hello|hi|hey|dear|also|today|tomorrow|yesterday|now|just|ssn|iban|atm|pin|asap|faq|dob|mrn|url)(?![\p{L}'’])(?!\.))"
+)
+"""A pattern's guard before a capitalised word: words of a sentence are no part of a name, "Will" and "May" left aside."""

@@ -1,0 +1,201 @@
+"""What English writes in running text, found and left alone by the masker's own rules, without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from tasks.methods.detect import addresses, gazetteer, identifiers, nationalities, organizations, people, places
+from tasks.methods.detect.rules import Finder
+
+ALL: tuple[Finder, ...] = (
+    *identifiers.RULES,
+    *people.RULES,
+    *places.RULES,
+    *organizations.RULES,
+    *gazetteer.RULES,
+    *nationalities.RULES,
+)
+THRESHOLD = 0.4
+
+
+def found(text: str, kinds: Sequence[str] = (), rules: Sequence[Finder] = ALL) -> list[tuple[str, str]]:
+    """``(kind, value)`` of what is masked."""
+    return [
+        (rule.entity, text[start:end])
+        for rule in rules
+        if not kinds or rule.entity in kinds
+        for start, end, score in rule.find(text)
+        if score >= THRESHOLD
+    ]
+
+
+def covered(text: str, value: str, kinds: Sequence[str] = ()) -> bool:
+    at = text.index(value)
+    wanted = {i for i in range(at, at + len(value)) if text[i].isalnum()}
+    for rule in ALL:
+        if not kinds or rule.entity in kinds:
+            for start, end, score in rule.find(text):
+                if score >= THRESHOLD:
+                    wanted -= set(range(start, end))
+    return not wanted
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [
+        ("SECRET", "AKIAIOSFODNN7EXAMPLE", "the key AKIAIOSFODNN7EXAMPLE leaked"),
+        ("SECRET", "ghp_16C7e42F292c6912E7710c838347Ae178B4a", "token ghp_16C7e42F292c6912E7710c838347Ae178B4a."),
+        ("SECRET", "hunter2!", "my password is hunter2! and I forgot"),
+        ("SECRET", "Tr0ub4dor&3", "pwd: Tr0ub4dor&3"),
+        ("SECRET", "correcthorse", "Password: correcthorse\n"),
+        ("SECRET", "s3cr3tpw", "postgres://app:s3cr3tpw@db.internal/x"),
+        ("SECRET", "4821", "The PIN is 4821, use it"),
+        ("SECRET", "9f8Gh2Lq0ZxT7vKq", "api_key = 9f8Gh2Lq0ZxT7vKq"),
+        ("SECRET", "MIIEow", "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----"),
+        ("COORDINATES", "41.87811, -87.62980", "dropped at 41.87811, -87.62980 at noon"),
+        ("COORDINATES", "40°26'46\"N 79°58'56\"W", "near 40°26'46\"N 79°58'56\"W they turned"),
+        ("COORDINATES", "51.5007", "lat: 51.5007, lon: -0.1246"),
+        ("SWIFT_CODE", "DEUTDEFF", "SWIFT: DEUTDEFF"),
+        ("SWIFT_CODE", "DEUTDEFF500", "send it by DEUTDEFF500 please"),
+        ("ROUTING_NUMBER", "021000021", "it was 021000021 on the cheque"),
+        ("ROUTING_NUMBER", "20-00-00", "sort code 20-00-00"),
+        ("IBAN_CODE", "GB82 WEST 1234 5698 7654 32", "pay GB82 WEST 1234 5698 7654 32 today"),
+        ("CREDIT_CARD", "737", "the CVV is 737"),
+        ("LICENSE_PLATE", "8XYZ123", "his plate number 8XYZ123 was seen"),
+        ("LICENSE_PLATE", "LM07 KRT", "a grey van, LM07 KRT, left"),
+        ("VEHICLE_ID", "1M8GDM9AXKP042788", "the car 1M8GDM9AXKP042788 was sold"),
+        ("DEVICE_ID", "490154203237518", "IMEI 490154203237518"),
+        ("DEVICE_ID", "123e4567-e89b-12d3-a456-426614174000", "id 123e4567-e89b-12d3-a456-426614174000 again"),
+        ("DEVICE_ID", "C02XK0AAJG5H", "serial number: C02XK0AAJG5H"),
+        ("USERNAME", "@night_owl", "ask @night_owl about it"),
+        ("USERNAME", "quietfox_77", "my instagram is quietfox_77, add me"),
+        ("USERNAME", "u/lost_sock", "posted by u/lost_sock"),
+        ("TAX_ID", "QQ 12 34 56 C".replace("QQ", "AB"), "her NI number AB 12 34 56 C"),
+        ("TAX_ID", "046 454 286", "his SIN was 046 454 286"),
+        ("TAX_ID", "912-70-1234", "she filed under 912-70-1234"),
+        ("UK_NHS", "943 476 5919", "number 943 476 5919 on the band"),
+        ("HEALTH_PLAN_NUMBER", "1EG4-TE5-MK73", "card 1EG4-TE5-MK73 expired"),
+        ("LICENSE_NUMBER", "1234567893", "NPI 1234567893"),
+        ("LICENSE_NUMBER", "BB1388568", "prescriber BB1388568"),
+        ("PASSPORT", "K1234567", "passport no. K1234567"),
+        ("PHONE_NUMBER", "01 42 68 53 00", "ring 01 42 68 53 00 after six"),
+        ("PHONE_NUMBER", "(08) 9216 0000", "at (08) 9216 0000."),
+        ("PHONE_NUMBER", "555-0142", "the desk is at 555-0142, ask there"),
+        ("PHONE_NUMBER", "+49 30 901820", "or +49 30 901820"),
+        ("PHONE_NUMBER", "212-555-0142 x331", "call 212-555-0142 x331"),
+        ("DATE_OF_BIRTH", "12 May 1957", "date of birth: 12 May 1957"),
+        ("DATE", "2019-03-04 17:22:10", "logged 2019-03-04 17:22:10 by"),
+        ("DATE", "1984", "they moved in 1984 or so"),
+        ("DATE", "Thursday", "she came on Thursday afternoon"),
+        ("AGE", "42", "I'll turn 42 in June"),
+        ("AGE", "seventy-one", "a seventy-one year old widow"),
+        ("TITLE", "Mrs.", "Dear Mrs. Halloran"),
+        ("TITLE", "Professor", "with Professor Ahn"),
+        ("TITLE", "marine biologist", "she works as a marine biologist, mostly at sea"),
+        ("TITLE", "Warehouse supervisor", "Ola Nordmann\nWarehouse supervisor\nAcme"),
+        ("NRP", "Portuguese", "a Portuguese sailor"),
+        ("NRP", "irish", "she is irish, I think"),
+        ("NRP", "Sri Lankans", "two Sri Lankans"),
+        ("NRP", "Presbyterian", "raised Presbyterian"),
+        ("PERSON", "Ingrid Svensson", "Ingrid Svensson left early"),
+        ("PERSON", "OLUWASEUN", "then OLUWASEUN said no"),
+        ("PERSON", "jennifer lopez", "saw jennifer lopez there"),
+        ("LOCATION", "Rio de Janeiro", "a flight to Rio de Janeiro's coast"),
+        ("LOCATION", "san francisco", "moving to san francisco soon"),
+        ("LOCATION", "Reading", "they live in Reading now"),
+        ("LOCATION", "Gaza Strip", "reports from the Gaza Strip today"),
+        ("ORGANIZATION", "Marsh, Okafor and Rossi", "we hired Marsh, Okafor and Rossi last year"),
+        ("ORGANIZATION", "PayPal", "I paid through PayPal"),
+        ("ORGANIZATION", "Zorbl", "the Zorbl website was down"),
+        ("ORGANIZATION", "University of Leeds", "at the University of Leeds"),
+    ],
+)
+def test_found(kind: str, value: str, text: str) -> None:
+    assert covered(text, value, [kind])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "25 rue de la Paix, 75002 Paris",
+        "Via Roma, 12",
+        "Hauptstr. 5",
+        "Lindenallee 14a, 10115 Berlin",
+        "Calle Mayor 3, Madrid, Spain",
+        "Rua das Flores 123",
+        "ul. Długa 7",
+        "Mannerheimintie 12",
+        "Kossuth Lajos utca 12",
+        "Storgatan 8",
+        "221B Baker Street, London",
+        "4410 N Harlow Creek Blvd, Apt 9, Dayton, OH 45402",
+        "P.O. Box 881",
+        "PSC 12, Box 345\nAPO AE 09012",
+        "the corner of Elm Street and Third Avenue",
+        "Apt. 12B",
+        "18 Orchard Close\nFlat 3\nBristol\nUnited Kingdom",
+        "Dobrovská 139\nSuite 7\nPrague\nCzech Republic",
+    ],
+)
+def test_addresses_of_many_countries(value: str) -> None:
+    for text in (f"Please send it to {value}", f"My address is {value} .", f"Ana\n{value}\n"):
+        assert covered(text, value), text
+
+
+@pytest.mark.parametrize(
+    ("kinds", "text"),
+    [
+        (["SECRET"], "The password is wrong and the key is important."),
+        (["SECRET"], "Your documentation token is documentation."),
+        (["COORDINATES"], "It fell from 12.5 to 9.75 percent."),
+        (["COORDINATES"], "version 3.141592"),
+        (["SWIFT_CODE"], "PLEASE CONTACT STANDARD CUSTOMER SERVICE"),
+        (["ROUTING_NUMBER"], "we sold 021000022 units"),
+        (["VEHICLE_ID"], "hash 1M8GDM9A1KP042788 differs"),
+        (["IBAN_CODE"], "code GB82 WEST 1234 5698 7654 33 is void"),
+        (["DEVICE_ID"], "It costs 490154203237 dollars"),
+        (["USERNAME"], "meet @ noon"),
+        (["ADDRESS"], "violates 15 USC 1681 and 12 CFR 1022"),
+        (["ADDRESS"], "On 12 March 2020 we met. During 2017 we grew."),
+        (["ADDRESS"], "Take 20 mg twice daily for 10 days."),
+        (["DATE"], "a crowd of 2000 people and 1950 miles"),
+        (["AGE"], "Turn 90 degrees left."),
+        (["TITLE"], "The manager told me no. I asked a nurse."),
+        (["NRP"], "polish the floor and eat french fries with turkey"),
+        (["PERSON"], "Will you go in May? I may. Mark my words, Grace."),
+        (["PERSON"], "Hello I moved. Can I come? MY IBAN IS WRONG"),
+        (["LOCATION"], "it was nice reading this, most of all"),
+        (["ORGANIZATION"], "I DON'T KNOW WHAT TO PRESS"),
+        (["ORGANIZATION"], "Old McDonald met DeSantis and McKay."),
+        (["PHONE_NUMBER"], "The balance is 1,250.00 of 10 000"),
+        ([], "It rained all week and nothing else happened here."),
+        ([], "lorem ipsum dolor sit amet"),
+        ([], ""),
+    ],
+)
+def test_left_alone(kinds: Sequence[str], text: str) -> None:
+    assert found(text, kinds) == []
+
+
+def test_a_weak_street_needs_its_surroundings() -> None:
+    assert addresses.addresses("We counted Mlynska 1540 times.") == []
+    text = "Our address is Mlynska 1540"
+    assert [text[a:b] for a, b, _ in addresses.addresses(text)] == ["Mlynska 1540"]
+
+
+def test_the_lists_are_plain_and_marked() -> None:
+    for name, marks in (("given", "-rw"), ("surnames", "-rw"), ("cities", "-wL"), ("regions", "wL")):
+        entries = gazetteer.listed(name)
+        assert len(entries) > 200 and set(entries.values()) <= set(marks)
+        assert all(gazetteer.plain(entry) == entry for entry in list(entries)[:500] if not entry.endswith("'s"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unit", ["a", "1", ".", "Ab ", "12 ", "to ", "the ", "Rue de la ", "-", "a@", "\n", "A. "])
+def test_no_rule_is_quadratic(unit: str) -> None:
+    """A rule that runs over its time limit raises; none does on a long text of one kind."""
+    text = (unit * 40_000)[:40_000]
+    for rule in ALL:
+        rule.find(text)
