@@ -1,145 +1,50 @@
-r"""How Chinese text writes what identifies a person.
-
-Every boundary is written out: ``\b`` does not fire between a Han character and a digit or a letter, so a value
-glued to Han text is missed by patterns that rely on it.
-"""
+"""What the detector ``airlock-zh`` looks for: numbers, persons, places, dates and ages as Chinese text writes them."""
 
 # ruff: noqa: E501 - a pattern is read as one line, and cut in two it is not read at all.
 from __future__ import annotations
 
-from tasks.methods.detect.checksums import credit_code, luhn, resident_id
-from tasks.methods.detect.rules import Rule
+from dataclasses import dataclass
 
-_L, _R = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
-_LD, _RD = r"(?<!\d)", r"(?!\d)"
-_IS = r"(?:号码|编号|账号|号)?[ \t]*(?:是|为|：|:|＝|=|\()?[ \t]*"
-_SURNAME = (
-    "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳"
-    "酆鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄米贝明臧计伏成戴谈宋茅庞"
-    "熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯昝管卢莫经房裘缪干解应宗丁宣邓郁"
-    "单杭洪包诸左石崔吉钮龚程嵇邢滑裴陆荣翁荀羊惠甄曲家封芮储靳汲邴糜松井段富巫乌焦巴弓牧隗山谷车侯宓蓬全郗班仰秋仲伊宫宁仇栾"
-    "暴甘钭厉戎祖武符刘景詹束龙叶幸司韶郜黎蓟薄印宿白怀蒲邰从鄂索咸籍赖卓蔺屠蒙池乔阴胥能苍双闻莘党翟谭贡劳逄姬申扶堵冉宰郦雍"
-    "璩桑桂濮牛寿通边扈燕冀尚农温别庄晏柴瞿阎充慕连茹习宦艾鱼容向古易慎戈廖庾终暨居衡步都耿满弘匡国文寇广禄阙东殴殳沃利蔚越夔隆师"
-    "巩厍聂晁勾敖融冷訾辛阚那简饶空曾毋沙乜养鞠须丰巢关蒯相查后荆红游竺权逯盖益桓公"
-)
-_NAME = (
-    rf"(?:[{_SURNAME}]\p{{Han}}{{1,2}}|(?:欧阳|司马|上官|诸葛|令狐|皇甫|慕容|东方|公孙|尉迟|司徒|夏侯|宇文|长孙|端木|独孤|南宫|百里"
-    r"|申屠|呼延|轩辕|赫连|钟离|闻人|濮阳|淳于|单于|太叔|公冶|澹台|宗政|仲孙|鲜于|闾丘|司空|亓官|拓跋)\p{Han}{1,2})"
-)
-"""A family name and a given name of one or two characters."""
-_ROLES = (
-    "卖方|买方|邻居|房东|司机|经办|联系人|业务员|柜员|理赔员|同事|朋友|客服|共有人|买受人|妻子|丈夫|儿子|女儿|父亲|母亲|弟弟|哥哥|姐姐|妹妹"
-    "|表妹|表弟|表哥|表姐|舅舅|叔叔|同学|室友|护工|社工|网格员|调查员|审核员"
-)
-_POLITE = "先生|女士|小姐|太太"
-_TITLES = "同志|医生|大夫|医师|主任|教授|老师|护士|律师|经理|警官|法官|科长|处长|局长|院长|老板|阿姨|师傅"
-_PERSON_HEADER = (
-    "姓名|患者姓名|患者|病人|客户姓名|客户|申请人|投保人|被保险人|受益人|持卡人|户名|开户人|收款人|付款人|联系人|紧急联系人|家属"
-    "|监护人|纳税人|法定代表人|经办人|负责人|主治医师|主治医生|主治|医师|医生|护士|记录人|签名|签字|代理人|投诉人|收件人|寄件人|户主|配偶"
-    "|父亲|母亲|丈夫|妻子|儿子|女儿|本人|委托人|参保人|领取人|参保人员"
-)
-_REGION = (
-    r"(?:\p{Han}{2,8}(?:省|自治区|特别行政区))?(?:\p{Han}{2,7}(?:市|自治州|地区|盟))?(?:\p{Han}{1,7}(?:区|县|旗|市))?"
-)
-_STREET = (
-    r"(?:\p{Han}{1,8}(?:街道|镇|乡))?\p{Han}{1,10}(?:路|街|大道|大街|巷|胡同|弄|村|小区|花园|社区|公寓|大厦|广场|苑)"
-    r"(?:[0-9０-９一二三四五六七八九十]{1,6}(?:号|弄))?(?:\p{Han}{1,10}(?:小区|花园|公寓|大厦|苑|广场))?"
-    r"(?:[A-Za-z0-9一二三四五六七八九十]{1,5}(?:号楼|栋|幢|座|单元|号院|楼|层|室|户|号)){0,4}(?:\d{2,5}室?)?"
-)
-_FIGURE = "[〇○零一二三四五六七八九十]"
-_CN_DATE = rf"(?:{_FIGURE}{{4}}年{_FIGURE}{{1,2}}月(?:{_FIGURE}{{1,3}}日)?|(?:19|20)\d{{2}}[年\-/.]\d{{1,2}}[月\-/.]\d{{1,2}}日?|(?:19|20)\d{{2}}年\d{{1,2}}月)"
+from tasks.methods.detect import chinese_numbers, chinese_people, chinese_places
+from tasks.methods.detect.chinese_script import simplified
+from tasks.methods.detect.rules import Finder, Rule
 
-RULES = (
-    Rule("CN_RESIDENT_ID", rf"{_L}[1-9]\d{{16}}[\dXx]{_R}", 0.3, resident_id, True),
-    Rule("CN_RESIDENT_ID", rf"(?:身份证|证件|公民身份){_IS}(?P<v>\d{{15}}(?:\d{{2}}[\dXx])?){_R}", 0.85),
-    Rule("PHONE_NUMBER", rf"(?<![A-Za-z0-9.])(?:(?:\+|00)?86[ \-]?)?1[3-9]\d(?:[ \-]?\d{{4}}){{2}}{_R}", 0.85),
-    Rule(
-        "PHONE_NUMBER",
-        rf"{_L}(?:0\d{{2,3}}[ \-]|[(（]0\d{{2,3}}[)）][ ]?)[2-9]\d{{6,7}}(?:(?:转|-)\d{{1,5}})?{_RD}",
-        0.8,
-    ),
-    Rule("PHONE_NUMBER", rf"{_L}0(?:10|2\d|[3-9]\d{{2}})[2-9]\d{{6,7}}{_RD}", 0.6),
-    Rule("PHONE_NUMBER", rf"(?:电话|手机|传真|座机|热线|联系方式){_IS}(?P<v>\+?\d[\d \-]{{5,16}}\d){_RD}", 0.75),
-    Rule("CREDIT_CARD", rf"{_L}(?:62|4\d|5[1-5]|3[47]|60|9\d)\d{{2}}(?:[ \-]?\d){{9,15}}{_R}", 0.3, luhn, True),
-    Rule("CREDIT_CARD", rf"(?:银行卡|信用卡|借记卡|储蓄卡|卡){_IS}(?P<v>\d(?:[ \-]?\d){{11,18}}){_RD}", 0.8, luhn),
-    Rule(
-        "ACCOUNT_NUMBER",
-        rf"(?:账户|帐户|账号|帐号|存折|社保号|社会保障号|医保号|医保卡|公积金|客户号|保单){_IS}(?P<v>[A-Za-z]{{0,4}}\d[\d\- ]{{4,24}}\d){_RD}",
-        0.8,
-    ),
-    Rule("ACCOUNT_NUMBER", rf"(?:尾号|后四位|末四位){_IS}(?P<v>\d{{4}}){_RD}", 0.8),
-    Rule(
-        "CN_CREDIT_CODE", rf"{_L}[0-9A-HJ-NPQRTUWXY]{{2}}\d{{6}}[0-9A-HJ-NPQRTUWXY]{{10}}{_R}", 0.3, credit_code, True
-    ),
-    Rule("CN_CREDIT_CODE", rf"(?:统一社会信用代码|信用代码|税号|纳税人识别号){_IS}(?P<v>[0-9A-Z]{{15,20}}){_R}", 0.85),
-    Rule("PASSPORT", rf"{_L}(?:[DEGPS]\d{{8}}|E[A-HJ-NP-Z]\d{{7}}){_R}", 0.5),
-    Rule("PASSPORT", rf"(?:护照|通行证|军官证){_IS}(?P<v>[A-Z]{{0,2}}\d{{7,9}}){_R}", 0.85),
-    Rule(
-        "LICENSE_PLATE",
-        r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][·・ ]?(?:[A-HJ-NP-Z0-9]{5}[A-HJ-NP-Z0-9挂学警港澳]|[A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳])(?![A-Za-z0-9])",
-        0.85,
-    ),
-    Rule(
-        "EMAIL_ADDRESS",
-        r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]++@(?:[A-Za-z0-9][A-Za-z0-9\-]*+\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9])",
-        0.95,
-        needs="@",
-    ),
-    Rule(
-        "IP_ADDRESS",
-        r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![A-Za-z0-9]|\.\d)",
-        0.9,
-        needs=".",
-    ),
-    Rule("URL", r"(?<![A-Za-z0-9])(?:https?://|www\.)[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]{4,}", 0.8, needs="."),
-    Rule(
-        "MEDICAL_RECORD_NUMBER",
-        rf"(?:病历|住院|门诊|病案|就诊卡|就诊|登记|检查|床位){_IS}(?P<v>[A-Za-z]{{0,4}}-?\d[\dA-Za-z\-]{{2,18}}){_R}",
-        0.85,
-    ),
-    Rule(
-        "CASE_NUMBER",
-        rf"(?:案件|案|申请|受理|工单|投诉|业务|流水|档案|合同|订单|编){_IS}(?<=号.{{0,3}}|[:：].{{0,1}})(?P<v>[A-Za-z]{{0,4}}-?\d[\dA-Za-z\-]{{4,22}}){_R}",
-        0.7,
-    ),
-    Rule(
-        "USERNAME",
-        r"(?:微信号?|QQ号?|用户名?|账户名?|昵称|访客|登录名?|网名|账号|帐号|会员)[ \t]*(?:是|为|：|:|“)?[ \t]*(?P<v>[A-Za-z0-9](?=[A-Za-z0-9_.\-]*[A-Za-z])[A-Za-z0-9_.\-]{4,29})(?![A-Za-z0-9])",
-        0.8,
-    ),
-    Rule("DATE_OF_BIRTH", rf"(?:出生日期|生日|出生|生于)[ \t]*(?:是|为|于|：|:)?[ \t]*(?P<v>{_CN_DATE})", 0.95),
-    Rule("DATE_OF_BIRTH", rf"(?P<v>{_CN_DATE})(?:出生|生人|生(?!产|效|活|成))", 0.9),
-    Rule("DATE", rf"{_LD}{_CN_DATE}{_RD}|{_LD}\d{{1,2}}月\d{{1,2}}日", 0.6),
-    Rule("AGE", rf"{_LD}1?\d{{1,2}}(?:周?岁)|(?:年龄)[ \t]*[：:]?[ \t]*(?P<v>\d{{1,3}}){_RD}", 0.8),
-    Rule(
-        "PERSON",
-        rf"(?:{_PERSON_HEADER})[ \t]*[：:】][ \t]*(?P<v>{_NAME}|\p{{Han}}{{1,8}}(?:·\p{{Han}}{{1,8}})+)(?!\p{{Han}})",
-        0.85,
-    ),
-    Rule("PERSON", rf"(?:{_PERSON_HEADER})[ \t]*(?:叫|名叫|是)[ \t]*(?P<v>{_NAME})", 0.7),
-    Rule(
-        "PERSON",
-        rf"(?<!诊断|主诉|既往史|检查|体征|症状|用药|过敏史|病史|结论|事由|内容)[：:】][ \t]*(?P<v>{_NAME}(?:、{_NAME})*)(?!\p{{Han}})",
-        0.5,
-    ),
-    Rule("PERSON", rf"(?:我叫|名叫|我是|名字叫|本人)(?P<v>{_NAME})(?=[，,。；;、（(\s]|$)", 0.75),
-    Rule("PERSON", rf"(?:{_ROLES})(?P<v>{_NAME})", 0.5),
-    Rule("PERSON", rf"(?P<v>[{_SURNAME}])(?={_POLITE})", 0.6),
-    Rule("PERSON", rf"(?<!\p{{Han}})(?P<v>[{_SURNAME}]\p{{Han}}{{0,2}}?)(?={_TITLES})", 0.7),
-    Rule("PERSON", rf"(?P<v>[{_SURNAME}]某{{1,2}}(?:\p{{Han}})?)(?![人些种个地时])", 0.6),
-    Rule(
-        "ADDRESS",
-        r"(?:地址|住址|住所|住在|居住于|现住|家住|户籍地?|位于)[ \t]*(?:是|为|：|:)?[ \t]*(?P<v>[\p{Han}A-Za-z0-9\-()（）·#]{4,60})",
-        0.8,
-    ),
-    Rule("ADDRESS", rf"(?P<v>{_REGION}{_STREET})(?<=\d(?:号楼|栋|幢|座|单元|号院|楼|层|室|户|号|室)?)", 0.7),
-    Rule(
-        "ADDRESS",
-        r"(?P<v>(?:\p{Han}{2,8}(?:省|自治区))?(?:\p{Han}{2,7}(?:市|州|盟))?\p{Han}{1,6}(?:区|县|市|旗)[\p{Han}A-Za-z0-9\-]{2,30}"
-        r"(?:号楼|栋|幢|座|单元|号院|楼|室|户|号|弄|交叉口|路口)(?:\d{1,5}(?:-\d{1,4}){0,3}(?:室|户)?)?)",
-        0.65,
-    ),
-    Rule("ZIP_CODE", rf"邮(?:政)?编(?:码)?[^\d\n]{{0,4}}(?P<v>\d{{6}}){_RD}", 0.8),
-    Rule("LOCATION", r"\p{Han}{2,3}(?:省|自治区)\p{Han}{2,4}(?:市|州)(?:\p{Han}{1,4}(?:区|县))?", 0.6),
+_FIGURE = "[〇○零一二三四五六七八九]"
+_YEAR = rf"(?:{_FIGURE}{{4}}|二[〇○零]{_FIGURE}{{2}}|(?:19|20)\d{{2}})"
+_MONTH = r"(?:1[0-2]|0?[1-9]|十[一二]?|[正元一二三四五六七八九冬腊])"
+_DAY = r"(?:3[01]|[12]\d|0?[1-9]|三十一?|二?十[一二三四五六七八九]?|廿[一二三四五六七八九]?|卅一?|初?[一二三四五六七八九十])"
+_ERA = r"(?:民国|昭和|平成|令和)(?:\d{1,3}|[元一二三四五六七八九十百]{1,4})年"
+_DATE = (
+    rf"(?:{_YEAR}[ ]?年[ ]?{_MONTH}[ ]?月(?:份|[ ]?{_DAY}[ ]?[日号])?|(?:19|20)\d{{2}}([\-/.])(?:1[0-2]|0?[1-9])\1(?:3[01]|[12]\d|0?[1-9])(?!\d)"
+    rf"|(?:19|20)\d{{2}}[年\-/.](?:1[0-2]|0?[1-9])[月\-/.](?:3[01]|[12]\d|0?[1-9])日?|(?:{_ERA})(?:{_MONTH}月(?:{_DAY}[日号])?)?|[4-9]\d年{_MONTH}月(?:{_DAY}[日号])?)"
 )
+_BIRTH = rf"(?:{_DATE}|(?:19|20)\d{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:19|20)\d{{2}}[\-/.](?:1[0-2]|0?[1-9])(?!\d)|{_MONTH}月{_DAY}[日号]|{_YEAR}年|[3-9]\d年)"
+_YEARS = r"(?:1?\d{1,2}|[一二三四五六七八九]?十[一二三四五六七八九]?|一百[零〇]?[一二三四五六七八九]?|[一二三四五六七八九两])"
+
+DATES: tuple[Finder, ...] = (
+    Rule("DATE_OF_BIRTH", rf"(?:出生日期|出生年月日?|出生时间|出生于|生日|生辰|出生|生于|诞生于)[ \t]*[】\]）)]?[ \t]*(?:是|为|在|于|：|:|【|农历|阴历|阳历)*[ \t]*(?P<v>{_BIRTH})", 0.95),
+    Rule("DATE_OF_BIRTH", rf"(?<!\d)(?P<v>{_DATE}|{_YEAR}年|(?:19|20)\d{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?:\p{{Han}}{{0,2}}出生|\p{{Han}}?诞生|生人|生(?!产|效|活|成|长|意|物|态|前|病))", 0.9),
+    Rule("DATE", rf"(?<!\d){_DATE}(?!\d)|(?<![\d月]){_MONTH}月{_DAY}[日号](?!线|楼|院|馆|店|门)", 0.6),
+    Rule("AGE", rf"(?<![\d.])(?P<v>{_YEARS})(?:[ ]?周岁|[ ]?岁)(?!月)", 0.8),
+    Rule("AGE", r"(?:年龄|年纪|芳龄|享年|终年|时年|现年|得年)[ \t]*[】\]]?[ \t]*[：:为是]?[ \t]*(?P<v>\d{1,3})(?![\d.%年月])", 0.8),
+)  # fmt: skip
+"""Dates, which have figures of either kind, and ages."""
+
+
+@dataclass(frozen=True)
+class _InEitherScript:
+    """A rule written in simplified characters, applied to a text in either script."""
+
+    rule: Finder
+
+    @property
+    def entity(self) -> str:
+        return self.rule.entity
+
+    def find(self, text: str) -> list[tuple[int, int, float]]:
+        return self.rule.find(simplified(text))
+
+
+_ALL: tuple[Finder, ...] = (*chinese_numbers.RULES, *DATES, *chinese_people.RULES, *chinese_places.RULES)
+RULES: tuple[Finder, ...] = tuple(_InEitherScript(rule) for rule in _ALL)
 """Rules of the detector ``airlock-zh``."""
