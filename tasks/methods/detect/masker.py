@@ -1,25 +1,33 @@
-"""The masker's side of detection: Presidio's analyzer with the detectors a policy names, over batches of texts."""
+"""The masker's side of detection: Presidio's recognizers and ours, as a policy names them, over batches of texts."""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry
+from presidio_analyzer import EntityRecognizer
 
 from tasks.core.errors import AirlockError, UserError
+from tasks.methods.detect.analyzer import Analyzer
 from tasks.methods.detect.chunks import chunks
+from tasks.methods.detect.deny import DenyList
+from tasks.methods.detect.disguise import rewrites
+from tasks.methods.detect.findings import Finding
 from tasks.methods.detect.nlp import LocalNlpEngine
 from tasks.methods.detect.own import echoes, own_values
 from tasks.methods.detect.placeholders import Placeholders
-from tasks.methods.detect.registry import CANONICAL, DETECTORS, SPACY_KINDS, recognizers
+from tasks.methods.detect.reader import Reader
+from tasks.methods.detect.registry import CANONICAL, DETECTORS, MODELS, TAGGERS, recognizers
 from tasks.methods.detect.spans import Span, trim
+from tasks.methods.detect.truecase import truecase
+from tasks.methods.detect.view import View, view
 from tasks.methods.detect.words import HEADER_WORDS
 
-_STRONG = {"airlock-people": 0.75, "own-column": 1.0}
-_BATCH = 64
+_STRONG = {"airlock-people": 0.75, "own-column": 1.0, "deny-list": 1.0}
+_CERTAIN = frozenset({"own-column", "deny-list"})
+"""Detectors whose findings the allow list doesn't touch: the row itself, or the policy, says what they are."""
+_BATCH = 256
 _WORD = re.compile(r"[^\W\d_]+(?:[/\-][^\W\d_]+)*")
 _PUNCTUATION = re.compile(r"[^\w\s]{100,}")
 """Holds no value, and spaCy's tokenizer takes time that grows with the square of its length."""
@@ -29,14 +37,23 @@ _GAP = re.compile(r"\s*\n\s*|\s{2,}|\s*\|\s*")
 class Masker:
     """Finds personal data in texts.
 
+    A text is read as its normalised view (:mod:`tasks.methods.detect.view`), long ones in overlapping pieces. Values
+    written out or broken up are read once more with the disguise taken off (:mod:`tasks.methods.detect.disguise`), by
+    the detectors that go by form alone. What is found is given in places of the text as it was written.
+
     Args:
         language: ``en`` or ``zh``.
-        detectors: names out of :data:`DETECTORS`; those of another language are left out.
+        detectors: names out of :data:`~tasks.methods.detect.registry.DETECTORS`; those of another language are left
+            out.
         entities: kinds to look for.
         thresholds: lowest score by kind.
         default_threshold: lowest score of a kind not in ``thresholds``.
-        allow: words that are never personal data, compared without case, but for a value of the row's own columns.
+        detector_thresholds: lowest score by detector. A finding must reach its kind's threshold and its detector's.
+        allow: words that are never personal data, compared without case, but for values of the row's own columns and
+            those of ``deny``.
+        deny: words and phrases that always are, with their kind.
         tags: tags that may already stand in a text and are left alone.
+        marks: patterns of other marks of masking, left alone as well.
         spacy_model: name or folder of the spaCy model.
 
     Raises:
@@ -51,8 +68,11 @@ class Masker:
         *,
         thresholds: Mapping[str, float] | None = None,
         default_threshold: float = 0.4,
+        detector_thresholds: Mapping[str, float] | None = None,
         allow: Iterable[str] = (),
+        deny: Mapping[str, str] | None = None,
         tags: Iterable[str] = (),
+        marks: Iterable[str] = (),
         spacy_model: str = "en_core_web_md",
     ) -> None:
         _quiet()
@@ -64,22 +84,33 @@ class Masker:
         used = [name for name in detectors if language in DETECTORS[name]]
         if not used:
             raise UserError(f"the policy's detectors.masker names none that works in language {language}")
-        self._language = language
         self._entities = frozenset(entities)
         self._thresholds, self._default = dict(thresholds or {}), default_threshold
-        self._allow = frozenset(word.casefold() for word in allow)
-        self._placeholders = Placeholders(tags)
-        self._nlp = LocalNlpEngine(language, spacy_model)
-        self._nlp.load()
-        if not set(SPACY_KINDS) & set(used) and language == "en":
-            self._nlp.nlp[language].disable_pipes(*(p for p in self._nlp.nlp[language].pipe_names if p == "ner"))
-        found_by = [r for name in used for r in recognizers(name, language)]
-        self._analyzer = AnalyzerEngine(
-            registry=_Ordered(found_by, language), nlp_engine=self._nlp, supported_languages=[language]
-        )
-        supported = {entity for r in found_by for entity in r.supported_entities}
-        self._asked = sorted(e for e in supported if CANONICAL.get(e, e) in self._entities)
+        self._by_detector = dict(detector_thresholds or {})
         self._floor = min([self._default, *self._thresholds.values()])
+        self._allow = frozenset(word.casefold() for word in allow)
+        self._deny = DenyList({phrase: kind for phrase, kind in (deny or {}).items() if kind in self._entities})
+        self._placeholders = Placeholders(tags, marks)
+        self._read_with(language, used, {"spacy": spacy_model, **MODELS})
+
+    def _read_with(self, language: str, used: Sequence[str], models: Mapping[str, str]) -> None:
+        """Sort the detectors by the model that they read a text with; those that need none go with the first."""
+        by_model: dict[str, list[EntityRecognizer]] = {}
+        form = []
+        for name in used:
+            found_by = recognizers(name, language)
+            if name in TAGGERS:
+                by_model.setdefault(TAGGERS[name], []).extend(found_by)
+            else:
+                form += found_by
+        self._taggers = [(Analyzer(r, language), _reader(language, models[m])) for m, r in by_model.items()]
+        self._by_form = (Analyzer(form, language), _reader(language, "")) if form else None
+        self._passes = list(self._taggers)
+        if form and self._passes:
+            first, reader = next(iter(by_model.values())), self._passes[0][1]
+            self._passes[0] = (Analyzer([*form, *first], language), reader)
+        elif self._by_form is not None:
+            self._passes = [self._by_form]
 
     def find(
         self, texts: Sequence[str | None], own: Sequence[Sequence[tuple[str, object]]] | None = None
@@ -95,59 +126,77 @@ class Masker:
         Raises:
             AirlockError: where a detector fails. The message holds no text.
         """
-        found: list[list[Span]] = [[] for _ in texts]
         try:
-            for row, span in self._detected(texts):
-                found[row].append(span)
-            for row, text in enumerate(texts):
-                if not text:
-                    continue
-                if own is not None and own[row]:
-                    found[row] += own_values(text, own[row])
-                found[row] = self._tidy(text, found[row])
-                if "PERSON" in self._entities:
-                    found[row] = self._tidy(text, [*found[row], *echoes(text, found[row], _STRONG)])
+            seen = [view(text) if text else None for text in texts]
+            found = self._detected([one.text if one else "" for one in seen])
+            return [
+                self._finished(one, spans, own[row] if own is not None else ()) if one else []
+                for row, (one, spans) in enumerate(zip(seen, found, strict=True))
+            ]
         except AirlockError:
             raise
         except Exception as exc:
             raise AirlockError(f"a detector failed with {type(exc).__name__}; the text is not shown") from None
+
+    def _detected(self, texts: Sequence[str]) -> list[list[Span]]:
+        """What the detectors find in each view."""
+        found: list[list[Span]] = [[] for _ in texts]
+        places, pieces = [], []
+        for row, text in enumerate(texts):
+            if text and not text.isspace():
+                for offset, piece in chunks(_PUNCTUATION.sub(_blank, text)):
+                    places.append((row, offset))
+                    pieces.append(piece)
+        for analyzer, reader in self._passes:
+            answers = analyzer.analyze_batch(pieces, reader, _BATCH, score_threshold=self._floor)
+            for (row, offset), answer in zip(places, answers, strict=True):
+                found[row] += [_moved(span, offset) for span in self._kept(answer)]
+        self._in_one_case(places, pieces, found)
+        if self._by_form is not None:
+            windows = [(row, window) for row, text in enumerate(texts) for window in rewrites(text)]
+            analyzer, reader = self._by_form
+            answers = analyzer.analyze_batch([w.text for _, w in windows], reader, _BATCH, score_threshold=self._floor)
+            for (row, window), answer in zip(windows, answers, strict=True):
+                for s in self._kept(answer):
+                    if window.touches(s.start, s.end):
+                        found[row].append(Span(*window.span(s.start, s.end), s.entity, s.score, s.detector))
         return found
 
-    def _detected(self, texts: Sequence[str | None]) -> Iterator[tuple[int, Span]]:
-        if not self._asked:
-            return
-        places: deque[tuple[int, int]] = deque()
+    def _in_one_case(self, places: list[tuple[int, int]], pieces: list[str], found: list[list[Span]]) -> None:
+        """Add what the taggers find in text all in capitals or all in small letters, read as if it were neither."""
+        cased = [(place, new) for place, piece in zip(places, pieces, strict=True) if (new := truecase(piece))]
+        for analyzer, reader in self._taggers if cased else ():
+            answers = analyzer.analyze_batch([new for _, new in cased], reader, _BATCH, score_threshold=self._floor)
+            for ((row, offset), _), answer in zip(cased, answers, strict=True):
+                found[row] += [_moved(span, offset) for span in self._kept(answer)]
 
-        def pieces() -> Iterator[str]:
-            for row, text in enumerate(texts):
-                if text and not text.isspace():
-                    for offset, piece in chunks(_PUNCTUATION.sub(_blank, text)):
-                        places.append((row, offset))
-                        yield piece
+    def _kept(self, findings: Iterable[Finding]) -> Iterator[Span]:
+        for found in findings:
+            entity = CANONICAL.get(found.entity_type, found.entity_type)
+            score, detector = round(float(found.score), 4), found.recognizer_name
+            least = max(self._thresholds.get(entity, self._default), self._by_detector.get(detector, 0.0))
+            if entity in self._entities and score >= least:
+                yield Span(found.start, found.end, entity, score, detector)
 
-        with self._nlp.nlp[self._language].memory_zone():
-            for piece, artifacts in self._nlp.process_batch(pieces(), self._language, batch_size=_BATCH):
-                row, offset = places.popleft()
-                results = self._analyzer.analyze(
-                    piece, self._language, entities=self._asked, score_threshold=self._floor, nlp_artifacts=artifacts
-                )
-                for result in results:
-                    entity = CANONICAL.get(result.entity_type, result.entity_type)
-                    score = round(float(result.score), 4)
-                    if score >= self._thresholds.get(entity, self._default):
-                        name = result.recognition_metadata["recognizer_name"]
-                        yield row, Span(offset + result.start, offset + result.end, entity, score, name)
+    def _finished(self, seen: View, spans: list[Span], own: Sequence[tuple[str, object]]) -> list[Span]:
+        """The findings of a text as it was written, with what follows from the row and from one another."""
+        text = seen.text
+        spans = self._tidy(text, [*spans, *self._deny.find(text), *(own_values(text, own) if own else ())])
+        if "PERSON" in self._entities:
+            spans = self._tidy(text, [*spans, *echoes(text, spans, _STRONG)])
+        written = {Span(*seen.span(s.start, s.end), s.entity, s.score, s.detector) for s in spans}
+        return sorted(written, key=lambda s: (s.start, s.end, s.entity, -s.score, s.detector))
 
     def _tidy(self, text: str, spans: Iterable[Span]) -> list[Span]:
         kept = set()
         for whole in self._placeholders.outside(text, spans):
-            for piece in _lines(text, whole) if whole.detector in SPACY_KINDS else [whole]:
+            for piece in _lines(text, whole) if whole.detector in TAGGERS else [whole]:
                 span = trim(text, piece)
                 if span is None:
                     continue
-                if span.detector != "own-column" and text[span.start : span.end].casefold() in self._allow:
+                if span.detector not in _CERTAIN and text[span.start : span.end].casefold() in self._allow:
                     continue
-                if span.detector not in SPACY_KINDS or _plausible(text[span.start : span.end], span.entity):
+                if span.detector not in TAGGERS or _plausible(text[span.start : span.end], span.entity):
                     kept.add(span)
         return sorted(kept, key=lambda s: (s.start, s.end, s.entity, -s.score, s.detector))
 
@@ -168,35 +217,21 @@ def _lines(text: str, span: Span) -> Iterator[Span]:
 
 
 def _plausible(value: str, entity: str) -> bool:
-    """Whether a tagger's finding can be a name: it takes bare numbers and clinical abbreviations for persons."""
+    """Whether a tagger's finding can be a name: it takes bare numbers, faces, headers and abbreviations for one."""
     if all(word in HEADER_WORDS for word in _WORD.findall(value.casefold())):
         return False
     letters = sum(character.isalpha() for character in value)
-    if letters < 2 or not any(character.isupper() for character in value):
-        return False
-    return not (entity in ("ORGANIZATION", "PERSON") and value.isupper() and letters <= 4 and " " not in value)
+    return letters >= 2 and not (entity == "ORGANIZATION" and value.isupper() and letters <= 4 and " " not in value)
 
 
-class _Ordered(RecognizerRegistry):
-    """Presidio's registry hands recognizers out in the order of a set of objects, which differs from run to run."""
+def _moved(span: Span, offset: int) -> Span:
+    return Span(offset + span.start, offset + span.end, span.entity, span.score, span.detector)
 
-    def __init__(self, recognizers: list[EntityRecognizer], language: str) -> None:
-        super().__init__(recognizers=recognizers, supported_languages=[language])
-        self._known: dict[tuple[str, ...], list[EntityRecognizer]] = {}
 
-    def get_recognizers(
-        self,
-        language: str,
-        entities: list[str] | None = None,
-        all_fields: bool = False,
-        ad_hoc_recognizers: list[EntityRecognizer] | None = None,
-    ) -> list[EntityRecognizer]:
-        """The recognizers of the entities asked for, in the order in which the policy names their detectors."""
-        asked = tuple(entities or ())
-        if asked not in self._known:
-            wanted = set(asked)
-            self._known[asked] = [r for r in self.recognizers if not wanted or wanted & set(r.supported_entities)]
-        return self._known[asked]
+def _reader(language: str, model: str) -> Reader:
+    engine = LocalNlpEngine(language, model)
+    engine.load()
+    return Reader(engine, language)
 
 
 class _NothingSkipped(logging.Handler):
@@ -208,10 +243,9 @@ class _NothingSkipped(logging.Handler):
 
 
 def _quiet() -> None:
-    """Keep Presidio's loggers to themselves, but for what must not be missed."""
-    for name in ("presidio-analyzer", "presidio-anonymizer"):
-        logger = logging.getLogger(name)
-        logger.propagate = False
-        logger.setLevel(logging.WARNING)
-        if not any(isinstance(handler, _NothingSkipped) for handler in logger.handlers):
-            logger.handlers = [_NothingSkipped()]
+    """Keep Presidio's logger to itself, but for what must not be missed."""
+    logger = logging.getLogger("presidio-analyzer")
+    logger.propagate = False
+    logger.setLevel(logging.WARNING)
+    if not any(isinstance(handler, _NothingSkipped) for handler in logger.handlers):
+        logger.handlers = [_NothingSkipped()]

@@ -16,11 +16,12 @@ class Placeholders:
 
     Args:
         tags: the tags, such as ``<PERSON>``.
+        marks: patterns of what else its operators leave, such as ``<PERSON_[1-9]>``.
     """
 
-    def __init__(self, tags: Iterable[str]) -> None:
-        known = sorted(set(tags), key=lambda tag: (-len(tag), tag))
-        self._pattern = re.compile("|".join(map(re.escape, known))) if known else None
+    def __init__(self, tags: Iterable[str], marks: Iterable[str] = ()) -> None:
+        known = [*map(re.escape, sorted(set(tags), key=lambda tag: (-len(tag), tag))), *sorted(set(marks))]
+        self._pattern = re.compile("|".join(known)) if known else None
 
     def outside(self, text: str, spans: Iterable[Span]) -> list[Span]:
         """The spans with every tag cut out of them. What is left of a span keeps its kind and score.

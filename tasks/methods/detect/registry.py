@@ -7,18 +7,20 @@ from collections.abc import Sequence
 from presidio_analyzer import EntityRecognizer
 from presidio_analyzer import predefined_recognizers as presidio
 
-from tasks.methods.detect import chinese, identifiers, organizations, people, places
-from tasks.methods.detect.nlp import LacRecognizer
+from tasks.methods.detect import chinese, gazetteer, identifiers, nationalities, organizations, people, places
+from tasks.methods.detect.lac import LacRecognizer
 from tasks.methods.detect.rules import Finder, Function, RuleRecognizer
 
 DETECTORS: dict[str, tuple[str, ...]] = {
     "spacy": ("en",),
     "spacy-organizations": ("en",),
+    "spacy-small": ("en",),
     "presidio-patterns": ("en", "zh"),
     "airlock-identifiers": ("en",),
     "airlock-people": ("en",),
     "airlock-places": ("en",),
     "airlock-organizations": ("en",),
+    "airlock-gazetteer": ("en",),
     "airlock-zh": ("zh",),
     "lac": ("zh",),
 }
@@ -34,7 +36,17 @@ CANONICAL = {
 }
 """Presidio's names for kinds that this project calls otherwise."""
 
-SPACY_KINDS = {"spacy": ["LOCATION", "NRP", "PERSON"], "spacy-organizations": ["ORGANIZATION"]}
+MODELS = {"spacy-small": "en_core_web_sm"}
+"""spaCy models beside the configured one."""
+
+TAGGERS = {"spacy": "spacy", "spacy-organizations": "spacy", "spacy-small": "spacy-small"}
+"""Detectors that read a text with a model, and which; the others go by a text's form, or read for themselves."""
+
+SPACY_KINDS = {
+    "spacy": ["LOCATION", "NRP", "PERSON"],
+    "spacy-organizations": ["ORGANIZATION"],
+    "spacy-small": ["LOCATION", "NRP", "PERSON"],
+}
 """Two detectors of one model: what it takes for organisations is often a drug, so a policy asks for them apart."""
 _PHONE_REGIONS = ("US", "GB", "DE", "FR", "IN")
 """Whose national notation is read; numbers with a country code are read from everywhere, Canada's as US numbers."""
@@ -54,6 +66,7 @@ def recognizers(detector: str, language: str) -> list[EntityRecognizer]:
         "airlock-people": (*people.RULES, Function("PERSON", people.speakers)),
         "airlock-places": places.RULES,
         "airlock-organizations": organizations.RULES,
+        "airlock-gazetteer": (*gazetteer.RULES, *nationalities.RULES),
         "airlock-zh": chinese.RULES,
     }
     return [RuleRecognizer(detector, rules[detector], language)]

@@ -198,7 +198,7 @@ def test_a_detector_that_fails_shows_no_text(english: Masker, monkeypatch: pytes
     def fail(*_: object, **__: object) -> None:
         raise ValueError("Zebediah")
 
-    monkeypatch.setattr(english._analyzer, "analyze", fail)
+    monkeypatch.setattr(english._passes[0][0], "analyze_batch", fail)
     with pytest.raises(AirlockError) as caught:
         english.find(["Zebediah"])
     assert "Zebediah" not in str(caught.value) and caught.value.__suppress_context__
@@ -212,9 +212,57 @@ def test_a_pattern_that_presidio_gives_up_on_fails_the_text(english: Masker) -> 
 
 
 def test_mistakes_in_the_policys_detectors() -> None:
-    with pytest.raises(UserError, match=r"names gliner; there are airlock-identifiers"):
+    with pytest.raises(UserError, match=r"names gliner; there are airlock-gazetteer"):
         Masker("en", ["gliner"], ["PERSON"])
     with pytest.raises(UserError, match="none that works in language zh"):
         Masker("zh", ["spacy"], ["PERSON"])
     with pytest.raises(UserError, match=r"mask\.spacy_model"):
         Masker("en", ["spacy"], ["PERSON"], spacy_model="no_such_model")
+
+
+def test_disguised_values_are_found_where_they_were_written(english: Masker) -> None:
+    for text, value, kind in [
+        ("mail jo.park [at] example [dot] org please", "jo.park [at] example [dot] org", "EMAIL_ADDRESS"),
+        ("her number is ９００-１２-３４５６.", "９００-１２-３４５６", "US_SSN"),
+        ("card 4111\u200b 1111 1111\u00ad 1111 expired", "4111\u200b 1111 1111\u00ad 1111", "CREDIT_CARD"),
+        ("write to jo.park&#64;example.org today", "jo.park&#64;example.org", "EMAIL_ADDRESS"),
+    ]:
+        start = text.index(value)
+        spans = [s for s in english.find([text])[0] if s.entity == kind]
+        assert any(s.start <= start and start + len(value) <= s.end for s in spans), text
+
+
+@pytest.fixture(scope="module")
+def listed() -> Masker:
+    return Masker(
+        "en",
+        ["airlock-identifiers", "airlock-people"],
+        ["PERSON", "ORGANIZATION", "PHONE_NUMBER"],
+        thresholds={"PHONE_NUMBER": 0.7},
+        detector_thresholds={"airlock-people": 0.85},
+        allow=["Blue Heron", "Okafor"],
+        deny={"blue heron": "ORGANIZATION", "Zeta 9": "ORGANIZATION", "青鹭": "ORGANIZATION", "x": "US_SSN"},
+    )
+
+
+def test_the_deny_list_is_stronger_than_the_allow_list(listed: Masker) -> None:
+    text = "About BLUE-HERON, zeta 9 and 青鹭计划, zeta 99; x."
+    assert [(text[s.start : s.end], s.entity, s.detector) for s in listed.find([text])[0]] == [
+        ("BLUE-HERON", "ORGANIZATION", "deny-list"),
+        ("zeta 9", "ORGANIZATION", "deny-list"),
+        ("青鹭", "ORGANIZATION", "deny-list"),
+    ]
+
+
+def test_a_finding_reaches_its_kinds_threshold_and_its_detectors(listed: Masker) -> None:
+    found = {
+        text: sorted({s.entity for s in listed.find([text])[0]})
+        for text in (
+            "Dr. Quillfeather came",
+            "Dear Quillfeather,",
+            "Dr. Okafor came",
+            "(217) 555-0199",
+            "(021) 555 0199",
+        )
+    }
+    assert list(found.values()) == [["PERSON"], [], [], ["PHONE_NUMBER"], []]
