@@ -25,7 +25,7 @@ from tasks.core.store import Store
 
 _GROUPS = {
     "ingest": ("polars", "pyarrow"),
-    "mask": ("presidio_analyzer", "presidio_anonymizer", "spacy"),
+    "mask": ("cryptography", "faker", "presidio_analyzer", "spacy"),
     "leakcheck": ("great_expectations", "onnxruntime"),
     "train": ("torch", "opacus", "transformers", "peft"),
 }

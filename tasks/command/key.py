@@ -27,7 +27,7 @@ def add_to(commands: Any) -> None:
     share = actions.add_parser(
         "share",
         help="write some subkeys for a worker that must not hold the others",
-        description="Writes the subkeys of the named roles. A raw worker needs unit, split and mask, a train or "
+        description="Writes the subkeys of the named roles. A raw worker needs unit, split, mask and vault, a train or "
         "default worker noise.",
     )
     share.add_argument("roles", nargs="+", choices=ROLES, metavar="ROLE", help=", ".join(ROLES))

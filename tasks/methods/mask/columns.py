@@ -28,6 +28,8 @@ TYPES: dict[str, tuple[tuple[str, ...], str]] = {
     "shift_date": (_DATES, ""),
     "age_band": (_NUMBERS, "string"),
     "zip3": (("string", "integer"), "string"),
+    "noise": (_NUMBERS, ""),
+    "jitter": (_NUMBERS, ""),
     "delete": (_ANY, ""),
     "keep": (_ANY, ""),
 }
@@ -38,7 +40,8 @@ class CellOperator(Protocol):
     """What masks the cells of a column. An operator on numbers or on text has the same face."""
 
     def apply(self, cells: Sequence[Any], documents: Sequence[Document]) -> list[Any]:
-        """The masked cells, in the same order; an empty cell (``None``) stays empty.
+        """The masked cells, in the same order; an empty cell (``None``) stays empty, but where the operator
+        hides which are.
 
         A cell that comes out depends on its own cell, its own document, parameters and keys, and on nothing else in
         ``cells``.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 
 from tasks.methods.mask.names import persons
 from tasks.methods.mask.normal import normalise
@@ -15,26 +16,31 @@ class Document:
         Identities and numbers depend on the row's own values and their order in it alone.
 
     Args:
-        subject: whose row it is: the ``unit_id``, or a text from which a name for the row's content is made.
+        subject: whose row it is, such as the ``unit_id``; ``None``: nobody knows, and the row's content stands for it.
         mentions: ``(kind, value, is a cell)`` of what is masked in the row, in order; may be a function, called when
             the first identity is asked for.
+        content: a digest of all that the row holds; called when it is asked for.
     """
 
     def __init__(
         self,
-        subject: str | Callable[[], str],
+        subject: str | None,
         mentions: Iterable[tuple[str, str, bool]] | Callable[[], Iterable[tuple[str, str, bool]]] = (),
+        content: Callable[[], bytes] = bytes,
     ) -> None:
-        self._subject, self._mentions = subject, mentions
+        self._subject, self._mentions, self._content = subject, mentions, content
         self._persons: dict[str, str] | None = None
         self._numbers: dict[str, dict[tuple[str, str], int]] = {}
 
     @property
     def subject(self) -> str:
         """Whose row it is."""
-        if not isinstance(self._subject, str):
-            self._subject = self._subject()
-        return self._subject
+        return f"row:{self.content.hex()}" if self._subject is None else self._subject
+
+    @cached_property
+    def content(self) -> bytes:
+        """A digest of all that the row holds."""
+        return self._content()
 
     def identity(self, kind: str, value: str, day_first: bool = False) -> str:
         """What a value is the same as: of a person's name, the person meant; of others, the normalised value."""

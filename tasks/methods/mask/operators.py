@@ -185,6 +185,13 @@ class Surrogate(Operator):
         return self.text(value, document)
 
 
+class Number(Tag):
+    """A number under noise, where it stands in text: the tag. Cells are for :mod:`tasks.methods.mask.figures`."""
+
+    def cell(self, value: Any, document: Document) -> Any:
+        raise AirlockError(f"kind {self.kind}: noise needs the column's declaration")
+
+
 _PLAIN: dict[str, type[Operator]] = {
     "tag": Tag,
     "numbered_tag": NumberedTag,
@@ -195,6 +202,8 @@ _PLAIN: dict[str, type[Operator]] = {
     "year": Year,
     "age_band": AgeBand,
     "zip3": Zip3,
+    "noise": Number,
+    "jitter": Number,
     "keep": Keep,
 }
 _KEYED: dict[str, Callable[[str, Operation, MaskKey], Operator]] = {

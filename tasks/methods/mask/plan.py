@@ -13,11 +13,16 @@ class Operation:
 
     Attributes:
         operator: ``tag``, ``numbered_tag``, ``redact``, ``stars``, ``partial``, ``hash``, ``encrypt``, ``surrogate``,
-            ``year``, ``shift_date``, ``age_band``, ``zip3``, ``delete`` (``redact`` in text) or ``keep``.
+            ``year``, ``shift_date``, ``age_band``, ``zip3``, ``noise``, ``jitter``, ``delete`` (``redact`` in text) or
+            ``keep``.
         tag: what stands in the value's place under ``tag``, or where the others can't read the value.
         keep: characters that stay under ``partial``, at most four.
         locale: where surrogates come from.
         day_first: whether 3/4 is the third of April.
+        epsilon: ε a cell, under ``noise``.
+        delta: δ a cell, under ``noise``; ``None``: none.
+        empty: whether ``noise`` hides which cells are empty (``hide``) or not (``show``).
+        relative: size of the noise as a share of the cell, under ``jitter``.
     """
 
     operator: str
@@ -25,6 +30,10 @@ class Operation:
     keep: int = 4
     locale: str = "en_US"
     day_first: bool = False
+    epsilon: float | None = None
+    delta: float | None = None
+    empty: str = "hide"
+    relative: float | None = None
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,7 @@ class ColumnPlan:
         type: its declared type.
         free_text: whether it is searched and masked as text.
         evidence: whether its cells are looked for in the row's own text.
+        bounds: public low, high and granularity of a column of numbers, as far as they are declared.
     """
 
     name: str
@@ -46,6 +56,7 @@ class ColumnPlan:
     type: str = "string"
     free_text: bool = False
     evidence: bool = False
+    bounds: tuple[float | None, float | None, float | None] = (None, None, None)
 
     @property
     def masked_type(self) -> str | None:

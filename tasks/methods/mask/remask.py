@@ -92,16 +92,20 @@ class Remasker:
     Args:
         detectors: the gate's.
         entities: kinds that may be masked; other findings are dropped.
-        tags: the policy's tags; they and runs of stars are spared.
+        placeholders: what masking leaves in a text, which is spared.
         allow: words that are never personal data, compared without case.
     """
 
     def __init__(
-        self, detectors: Sequence[Detector], entities: Iterable[str], tags: Iterable[str], allow: Iterable[str] = ()
+        self,
+        detectors: Sequence[Detector],
+        entities: Iterable[str],
+        placeholders: Placeholders,
+        allow: Iterable[str] = (),
     ) -> None:
         self._detectors = list(detectors)
         self._entities = frozenset(entities)
-        self._placeholders = Placeholders(tags)
+        self._placeholders = placeholders
         self._allow = frozenset(word.casefold() for word in allow)
 
     def beside(self, raw: Sequence[str], masked: Sequence[Rewritten]) -> list[list[Span]]:
@@ -128,26 +132,8 @@ class Remasker:
         asked = list(by_text)
         for detector in self._detectors if asked else ():
             for text, findings in zip(asked, detector.detect(asked), strict=True):
-                taken = self._placeholders.places(text) if findings else []
-                for found in findings:
-                    if found.entity not in self._entities:
-                        continue
-                    for start, end in _gaps(found.start, found.end, taken):
-                        words = text[start:end].strip()
-                        if _READABLE.search(words) and words.casefold() not in self._allow:
-                            by_text[text].append((start, end, found.entity, found.detector))
+                wanted = [found for found in findings if found.entity in self._entities]
+                for found in self._placeholders.outside(text, wanted):
+                    if text[found.start : found.end].casefold().strip() not in self._allow:
+                        by_text[text].append((found.start, found.end, found.entity, found.detector))
         return [by_text.get(text, []) for text in texts]
-
-
-def _gaps(start: int, end: int, taken: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """What is left of a place without the places in ``taken``, which are disjoint and in order."""
-    for low, high in taken[max(0, bisect.bisect_left(taken, (start, 0)) - 1) :]:
-        if low >= end:
-            break
-        if high <= start:
-            continue
-        if start < low:
-            yield start, low
-        start = max(start, high)
-    if start < end:
-        yield start, end

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,13 +14,15 @@ from tasks.methods.mask.cipher import Seal
 from tasks.methods.mask.columns import CellOperator
 from tasks.methods.mask.conflicts import resolve
 from tasks.methods.mask.document import Document
+from tasks.methods.mask.figures import OPERATORS, number_operator
 from tasks.methods.mask.keyed import MaskKey
 from tasks.methods.mask.operators import operator, written
 from tasks.methods.mask.plan import ColumnPlan, Operation
 from tasks.methods.mask.text import TextMasker, splice
+from tasks.methods.numeric.local import row_content
 
 if TYPE_CHECKING:
-    from tasks.methods.detect.masker import Masker
+    from tasks.methods.detect.polyglot import Finds
 
 SPANS_SCHEMA = pa.schema(
     [
@@ -83,7 +84,7 @@ class TableMasker:
     def __init__(
         self,
         columns: Sequence[ColumnPlan],
-        masker: Masker,
+        masker: Finds,
         operations: Mapping[str, Operation],
         key: MaskKey | None = None,
         seal: Seal | None = None,
@@ -94,7 +95,9 @@ class TableMasker:
         self._kinds = list(operations)
         self._text = TextMasker(operations, key)
         self._cells: dict[str, CellOperator] = {
-            plan.name: operator(plan.kind, plan.operation, key)
+            plan.name: number_operator(plan, key)
+            if plan.operation.operator in OPERATORS
+            else operator(plan.kind, plan.operation, key)
             for plan in columns
             if plan.operation is not None and plan.operation.operator not in ("keep", "delete")
         }
@@ -120,7 +123,10 @@ class TableMasker:
             AirlockError: where a value can't be masked. The message holds no value.
         """
         schema = self.schema(batch.schema)
-        raw = {name: batch.column(name).to_pylist() for name in batch.schema.names}
+        try:
+            raw = {name: batch.column(name).to_pylist() for name in batch.schema.names}
+        except UnicodeDecodeError:
+            raise AirlockError("a text column holds a cell that is not UTF-8; it is not shown") from None
         stretches = self._stretches(raw, batch.num_rows)
         documents = [self._document(raw, stretches, row) for row in range(batch.num_rows)]
         vault = _Vault(self._seal)
@@ -168,12 +174,11 @@ class TableMasker:
                 for span in found[row]:
                     yield span.entity, raw[name][row][span.start : span.end], False
 
-        def content() -> str:
-            cells = {name: cells[row] for name, cells in raw.items() if name not in _GIVEN}
-            return "row:" + json.dumps(cells, sort_keys=True, ensure_ascii=False, default=str)
+        def content() -> bytes:
+            return row_content({name: cells[row] for name, cells in raw.items() if name not in _GIVEN})
 
         unit = raw["unit_id"][row] if "unit_id" in raw else None
-        return Document(content if unit is None else f"unit:{unit}", mentions)
+        return Document(None if unit is None else f"unit:{unit}", mentions, content)
 
     def _free_text(
         self,

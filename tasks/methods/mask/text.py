@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 
 from tasks.core.errors import AirlockError
@@ -50,7 +51,9 @@ class TextMasker:
             end = span.end
         values = [text[span.start : span.end] for span in stretches]
         document = document or Document(
-            lambda: text, [(span.entity, value, False) for span, value in zip(stretches, values, strict=True)]
+            None,
+            [(span.entity, value, False) for span, value in zip(stretches, values, strict=True)],
+            lambda: hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(),
         )
         try:
             return [

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tasks.core.errors import AirlockError
 from tasks.methods.detect.spans import Span
 from tasks.methods.gate.finding import Finding
+from tasks.methods.gate.placeholders import Placeholders
 from tasks.methods.mask.remask import Remasker, rewrite
 
 
@@ -37,7 +38,8 @@ class Sees:
 
 
 def beside(text: str, stretches: list[Span], new: list[str], *words: str, **more: Any) -> list[tuple[int, int]]:
-    remasker = Remasker([Sees(*words)], more.get("entities", ["PERSON"]), ["<PERSON>"], more.get("allow", ()))
+    kinds, allow = more.get("entities", ["PERSON"]), more.get("allow", ())
+    remasker = Remasker([Sees(*words)], kinds, Placeholders(["<PERSON>"]), allow)
     (found,) = remasker.beside([text], [rewrite(text, stretches, new)])
     assert all(span.detector == "sees" and span.score == 1.0 for span in found)
     return [(span.start, span.end) for span in found]
@@ -110,6 +112,6 @@ def test_every_kept_character_maps_back_to_itself(case: tuple[str, list[Span], l
 
 @given(st.lists(st.sampled_from(["Ann met Bo", "Bo", "", "Cy and Ann", "nobody"]), max_size=6))
 def test_a_rows_findings_do_not_depend_on_its_batch(texts: list[str]) -> None:
-    remasker = Remasker([Sees("Ann", "Bo", "Cy")], ["PERSON"], ["<PERSON>"])
+    remasker = Remasker([Sees("Ann", "Bo", "Cy")], ["PERSON"], Placeholders(["<PERSON>"]))
     together = remasker.beside(texts, [rewrite(text, [], []) for text in texts])
     assert together == [remasker.beside([text], [rewrite(text, [], [])])[0] for text in texts]
