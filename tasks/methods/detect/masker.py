@@ -6,8 +6,6 @@ import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from presidio_analyzer import EntityRecognizer
-
 from tasks.core.errors import AirlockError, UserError
 from tasks.methods.detect.analyzer import Analyzer
 from tasks.methods.detect.chunks import chunks
@@ -18,7 +16,7 @@ from tasks.methods.detect.nlp import LocalNlpEngine
 from tasks.methods.detect.own import echoes, own_values
 from tasks.methods.detect.placeholders import Placeholders
 from tasks.methods.detect.reader import Reader
-from tasks.methods.detect.registry import CANONICAL, DETECTORS, MODELS, TAGGERS, recognizers
+from tasks.methods.detect.registry import CANONICAL, DETECTORS, SLOW, TAGGERS, recognizers
 from tasks.methods.detect.spans import Span, trim
 from tasks.methods.detect.truecase import truecase
 from tasks.methods.detect.view import View, view
@@ -91,26 +89,14 @@ class Masker:
         self._allow = frozenset(word.casefold() for word in allow)
         self._deny = DenyList({phrase: kind for phrase, kind in (deny or {}).items() if kind in self._entities})
         self._placeholders = Placeholders(tags, marks)
-        self._read_with(language, used, {"spacy": spacy_model, **MODELS})
-
-    def _read_with(self, language: str, used: Sequence[str], models: Mapping[str, str]) -> None:
-        """Sort the detectors by the model that they read a text with; those that need none go with the first."""
-        by_model: dict[str, list[EntityRecognizer]] = {}
-        form = []
-        for name in used:
-            found_by = recognizers(name, language)
-            if name in TAGGERS:
-                by_model.setdefault(TAGGERS[name], []).extend(found_by)
-            else:
-                form += found_by
-        self._taggers = [(Analyzer(r, language), _reader(language, models[m])) for m, r in by_model.items()]
+        found_by = {name: recognizers(name, language) for name in used}
+        named = [r for name in used if name in TAGGERS for r in found_by[name]]
+        rest = [r for name in used if name not in TAGGERS for r in found_by[name]]
+        form = [r for name in used if name not in TAGGERS | SLOW for r in found_by[name]]
+        reader = _reader(language, spacy_model if named else "")
+        self._all = (Analyzer([*rest, *named], language), reader)
+        self._by_name = (Analyzer(named, language), reader) if named else None
         self._by_form = (Analyzer(form, language), _reader(language, "")) if form else None
-        self._passes = list(self._taggers)
-        if form and self._passes:
-            first, reader = next(iter(by_model.values())), self._passes[0][1]
-            self._passes[0] = (Analyzer([*form, *first], language), reader)
-        elif self._by_form is not None:
-            self._passes = [self._by_form]
 
     def find(
         self, texts: Sequence[str | None], own: Sequence[Sequence[tuple[str, object]]] | None = None
@@ -147,28 +133,27 @@ class Masker:
                 for offset, piece in chunks(_PUNCTUATION.sub(_blank, text)):
                     places.append((row, offset))
                     pieces.append(piece)
-        for analyzer, reader in self._passes:
-            answers = analyzer.analyze_batch(pieces, reader, _BATCH, score_threshold=self._floor)
-            for (row, offset), answer in zip(places, answers, strict=True):
-                found[row] += [_moved(span, offset) for span in self._kept(answer)]
-        self._in_one_case(places, pieces, found)
+        for (row, offset), spans in zip(places, self._asked(self._all, pieces), strict=True):
+            found[row] += [_moved(span, offset) for span in spans]
+        if self._by_name is not None:
+            # Text all in capitals or all in small letters, read as if it were neither.
+            cased = [(place, new) for place, piece in zip(places, pieces, strict=True) if (new := truecase(piece))]
+            for ((row, offset), _), spans in zip(cased, self._asked(self._by_name, [n for _, n in cased]), strict=True):
+                found[row] += [_moved(span, offset) for span in spans]
         if self._by_form is not None:
             windows = [(row, window) for row, text in enumerate(texts) for window in rewrites(text)]
-            analyzer, reader = self._by_form
-            answers = analyzer.analyze_batch([w.text for _, w in windows], reader, _BATCH, score_threshold=self._floor)
-            for (row, window), answer in zip(windows, answers, strict=True):
-                for s in self._kept(answer):
+            for (row, window), spans in zip(
+                windows, self._asked(self._by_form, [w.text for _, w in windows]), strict=True
+            ):
+                for s in spans:
                     if window.touches(s.start, s.end):
                         found[row].append(Span(*window.span(s.start, s.end), s.entity, s.score, s.detector))
         return found
 
-    def _in_one_case(self, places: list[tuple[int, int]], pieces: list[str], found: list[list[Span]]) -> None:
-        """Add what the taggers find in text all in capitals or all in small letters, read as if it were neither."""
-        cased = [(place, new) for place, piece in zip(places, pieces, strict=True) if (new := truecase(piece))]
-        for analyzer, reader in self._taggers if cased else ():
-            answers = analyzer.analyze_batch([new for _, new in cased], reader, _BATCH, score_threshold=self._floor)
-            for ((row, offset), _), answer in zip(cased, answers, strict=True):
-                found[row] += [_moved(span, offset) for span in self._kept(answer)]
+    def _asked(self, asked: tuple[Analyzer, Reader], texts: Sequence[str]) -> Iterator[list[Span]]:
+        analyzer, reader = asked
+        for answer in analyzer.analyze_batch(texts, reader, _BATCH, score_threshold=self._floor):
+            yield list(self._kept(answer))
 
     def _kept(self, findings: Iterable[Finding]) -> Iterator[Span]:
         for found in findings:

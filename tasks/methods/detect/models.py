@@ -36,6 +36,11 @@ def lac_folder() -> Path | None:
     return Path(places[0]) if places else None
 
 
+def tagger_folder() -> Path:
+    """The folder of our own tagger's model, which lies beside the code."""
+    return Path(__file__).with_name("tagger_model")
+
+
 def folder_sha256(folder: Path, suffixes: tuple[str, ...] = ()) -> str:
     """SHA-256 over names and contents of a folder's files, sorted; of those with one of ``suffixes`` if given."""
     total = hashlib.sha256()

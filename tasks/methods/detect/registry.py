@@ -10,17 +10,18 @@ from presidio_analyzer import predefined_recognizers as presidio
 from tasks.methods.detect import chinese, gazetteer, identifiers, nationalities, organizations, people, places
 from tasks.methods.detect.lac import LacRecognizer
 from tasks.methods.detect.rules import Finder, Function, RuleRecognizer
+from tasks.methods.detect.tagger import TaggerRecognizer
 
 DETECTORS: dict[str, tuple[str, ...]] = {
     "spacy": ("en",),
     "spacy-organizations": ("en",),
-    "spacy-small": ("en",),
     "presidio-patterns": ("en", "zh"),
     "airlock-identifiers": ("en",),
     "airlock-people": ("en",),
     "airlock-places": ("en",),
     "airlock-organizations": ("en",),
     "airlock-gazetteer": ("en",),
+    "airlock-tagger": ("en",),
     "airlock-zh": ("zh",),
     "lac": ("zh",),
 }
@@ -36,16 +37,18 @@ CANONICAL = {
 }
 """Presidio's names for kinds that this project calls otherwise."""
 
-MODELS = {"spacy-small": "en_core_web_sm"}
-"""spaCy models beside the configured one."""
+TAGGERS = frozenset({"spacy", "spacy-organizations"})
+"""Detectors that read a text with the spaCy model; the others go by a text's form, or read for themselves."""
 
-TAGGERS = {"spacy": "spacy", "spacy-organizations": "spacy", "spacy-small": "spacy-small"}
-"""Detectors that read a text with a model, and which; the others go by a text's form, or read for themselves."""
+TAGGER_THRESHOLD = 0.6
+"""Of our tagger: the least probability that a word is personal data."""
+
+SLOW = frozenset({"airlock-tagger", "lac"})
+"""Detectors that run a network of their own: windows in which a disguise is taken off are not read by them."""
 
 SPACY_KINDS = {
     "spacy": ["LOCATION", "NRP", "PERSON"],
     "spacy-organizations": ["ORGANIZATION"],
-    "spacy-small": ["LOCATION", "NRP", "PERSON"],
 }
 """Two detectors of one model: what it takes for organisations is often a drug, so a policy asks for them apart."""
 _PHONE_REGIONS = ("US", "GB", "DE", "FR", "IN")
@@ -57,6 +60,8 @@ def recognizers(detector: str, language: str) -> list[EntityRecognizer]:
     if detector in SPACY_KINDS:
         kinds = SPACY_KINDS[detector]
         return [presidio.SpacyRecognizer(supported_language=language, supported_entities=kinds, name=detector)]
+    if detector == "airlock-tagger":
+        return [TaggerRecognizer(TAGGER_THRESHOLD, detector, language)]
     if detector == "lac":
         return [LacRecognizer(detector, language)]
     if detector == "presidio-patterns":
