@@ -49,7 +49,7 @@ def rows(n: int) -> list[dict[str, Any]]:
             "class": "a",
             "note": None
             if i == 2
-            else f"{NAMES[i % 4].lower()} rang (217) 555-01{i:02d}; born 3/14/196{i % 10}. Paid {i} bills.",
+            else f"We rang {NAMES[i % 4].lower()} on (217) 555-01{i:02d}; born 3/14/196{i % 10}. Paid {i} bills.",
         }
         for i in range(n)
     ]
@@ -85,7 +85,7 @@ def test_a_masked_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog:
     first, third = table.to_pylist()[0], table.to_pylist()[2]
     assert first["name"] == "<PERSON>" and first["birth"] == "<DATE_OF_BIRTH>" and first["seen"] == 2021
     assert first["pay"] == 10.5 and first["class"] == "a" and first["record_id"] == 0
-    assert first["note"] == "<PERSON> rang <PHONE_NUMBER>; born <DATE_OF_BIRTH>. Paid 0 bills."
+    assert first["note"] == "We rang <PERSON> on <PHONE_NUMBER>; born <DATE_OF_BIRTH>. Paid 0 bills."
     assert third["note"] is None
     columns = {c["name"]: c["type"] for c in found.read_json("columns.json")}
     assert columns == {

@@ -156,8 +156,8 @@ def test_a_row_does_not_depend_on_its_neighbours(english: Masker) -> None:
 def test_own_values_are_found_in_their_row_alone(english: Masker) -> None:
     texts = ["the zorblax account", "the zorblax account"]
     first, second = english.find(texts, [[("PERSON", "Zorblax Quim")], []])
-    assert [(s.entity, s.detector) for s in first] == [("PERSON", "own-column")]
-    assert second == []
+    assert ("PERSON", "own-column") in {(s.entity, s.detector) for s in first}
+    assert "own-column" not in {s.detector for s in second}
 
 
 def test_a_long_document_is_seen_to_its_end(english: Masker) -> None:
@@ -198,7 +198,7 @@ def test_a_detector_that_fails_shows_no_text(english: Masker, monkeypatch: pytes
     def fail(*_: object, **__: object) -> None:
         raise ValueError("Zebediah")
 
-    monkeypatch.setattr(english._passes[0][0], "analyze_batch", fail)
+    monkeypatch.setattr(english._all[0], "analyze_batch", fail)
     with pytest.raises(AirlockError) as caught:
         english.find(["Zebediah"])
     assert "Zebediah" not in str(caught.value) and caught.value.__suppress_context__
