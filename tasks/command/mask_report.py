@@ -46,7 +46,7 @@ def as_html(report: dict[str, Any]) -> str:
             ("written", report["rows_written"]),
             ("with something masked in text", report["rows_with_spans"]),
             *((f"set aside: {reason}", count) for reason, count in report["set_aside"].items()),
-            ("with their number in place of an id that might identify", report["ids_replaced"]),
+            ("with their number in place of an id that nobody declared", report["ids_replaced"]),
         ],
     )
     kinds = _table(

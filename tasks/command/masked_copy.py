@@ -25,11 +25,6 @@ if TYPE_CHECKING:
     from tasks.methods.mask.plan import ColumnPlan
     from tasks.methods.records.asis import Row
 
-_ID = re.compile(
-    r"[A-Za-z]{0,4}[-_]?\d{1,8}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|(?=.*[a-f])[0-9a-f]{24,64}"
-)
-"""An ``id`` that is nobody's number or name: a short number, perhaps with a prefix, or a code too long to be one."""
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -88,7 +83,9 @@ def column_plans(columns: Sequence[Column], policy: Policy) -> list[ColumnPlan]:
         elif column.role == "structured":
             rule, kind = policy.rule(column.kind, column.name), column.kind or UNDECLARED
             evidence = rule.masks_text and kind != UNDECLARED
-            plans.append(ColumnPlan(column.name, operation(policy, kind), kind, column.type, evidence=evidence))
+            bounds = (column.low, column.high, column.granularity)
+            what = operation(policy, kind)
+            plans.append(ColumnPlan(column.name, what, kind, column.type, evidence=evidence, bounds=bounds))
     return plans
 
 
@@ -145,13 +142,9 @@ def build(plan: Plan) -> Callable[[list[Row]], Batch]:
 
 
 def _id(row: Row, format_: str) -> tuple[Any, bool]:
-    """The row's own ``id`` where that can't identify, else its number; and whether it was replaced."""
+    """The row's number, and whether it stands in the place of an ``id``: an id that nobody declared may be anything."""
     own = (row.cells or {}).get("id")
-    if own is None or own == "":
-        return row.number if format_ != "parquet" else str(row.number), False
-    if isinstance(own, bool) or not isinstance(own, (int, str)) or not _ID.fullmatch(str(own)):
-        return row.number if format_ != "parquet" else str(row.number), True
-    return own if format_ != "parquet" else str(own), False
+    return row.number if format_ != "parquet" else str(row.number), own is not None and own != ""
 
 
 def _reader(plan: Plan) -> Callable[[Row], tuple[dict[str, Any] | None, str]]:

@@ -64,6 +64,8 @@ def _run(args: argparse.Namespace) -> int:
         return _show_log(log)
     if not args.what:
         raise UserError("reveal: name a token or a file of masked text, or ask for the log with --log")
+    if (line := audit.verify(log)) is not None:
+        raise UserError(f"reveal: line {line} of the audit log was changed, so nothing is shown; see reveal --log")
     keys = load_keys(settings.home())
     text = _text(args.what)
     vaults = list(_vaults(args))

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from tasks.methods.mask.keyed import MaskKey
     from tasks.methods.mask.plan import Operation
     from tasks.methods.mask.remask import Remasker
-    from tasks.methods.mask.text import TextMasker
 
 Side = Literal["both", "mask", "gate"]
 
@@ -95,8 +94,9 @@ class Scanner:
     def __init__(self, look: Look) -> None:
         self._sides = {language: _Side(policy, language, look) for language, policy in look.policies().items()}
         self._auto = look.language == "auto"
+        self._masks_unread = "UNREAD_TEXT" in next(iter(look.policies().values())).text_entities
         self.foreign = 0
-        """Texts in no language that was asked for; they were looked at in the first one."""
+        """Texts in no language that was asked for; masked as a whole where the policy has a line for them."""
 
     def spans(self, texts: Sequence[Any]) -> list[list[Span]]:
         """What is masked in each text: disjoint, in order, in places of the text as given.
@@ -118,11 +118,18 @@ class Scanner:
             texts: texts; ``None`` and blank ones have no spans.
             own: for each text ``(kind, cell)`` of its row's structured columns.
         """
+        from tasks.methods.detect.polyglot import UNREAD
+        from tasks.methods.detect.spans import Span
+
         found: list[list[Span]] = [[] for _ in texts]
         rows: dict[str, list[int]] = {}
         for row, text in enumerate(texts):
             if text and not text.isspace():
-                rows.setdefault(self._language(text), []).append(row)
+                language = self._language(text)
+                if language:
+                    rows.setdefault(language, []).append(row)
+                else:
+                    found[row] = [Span(0, len(text), UNREAD, 1.0, "language")]
         for language, places in rows.items():
             safe = [readable(str(texts[row])) for row in places]
             cells = None if own is None else [own[row] for row in places]
@@ -131,18 +138,16 @@ class Scanner:
         return found
 
     def _language(self, text: str) -> str:
-        first = next(iter(self._sides))
+        languages = list(self._sides)
         if not self._auto:
-            return first
-        try:
-            from tasks.methods.detect.language import detect
-        except ImportError:
-            raise UserError("--lang auto: language detection isn't installed; say --lang en or --lang zh") from None
-        language = detect(text)
+            return languages[0]
+        from tasks.methods.detect.language import among
+
+        language = among(text, languages)
         if language in self._sides:
             return language
         self.foreign += 1
-        return first
+        return "" if self._masks_unread else languages[0]
 
 
 def readable(text: str) -> str:
@@ -157,7 +162,7 @@ class _Side:
         self._kinds = policy.text_entities
         self._masker: Masker | None = None
         self._remasker: Remasker | None = None
-        self._text: TextMasker | None = None
+        self._policy = policy
         if look.side != "gate":
             self._masker = masker_of(policy, language, look.spacy_model)
         if look.side != "mask":
@@ -168,10 +173,6 @@ class _Side:
             asked = detectors(policy.detectors.gate, look.threshold, look.threads)
             spared = Placeholders({policy.tag(entity) for entity in policy.entities}, policy.placeholder_patterns)
             self._remasker = Remasker(asked, policy.gate_entities, spared, policy.allow)
-        if look.side == "both":
-            from tasks.methods.mask.text import TextMasker
-
-            self._text = TextMasker(operations(policy), mask_key(policy))
 
     def find(self, texts: list[str], own: list[Sequence[tuple[str, object]]] | None) -> list[list[Span]]:
         from tasks.methods.mask.conflicts import resolve
@@ -182,8 +183,9 @@ class _Side:
             stretches = [resolve(found, self._kinds) for found in self._masker.find(texts, own)]
         if self._remasker is None:
             return stretches
+        # The gate is shown plain tags: a long token would part a number from the words that say what it is.
         masked = [
-            rewrite(text, spans, self._text.replacements(text, spans) if self._text else [])
+            rewrite(text, spans, [self._policy.tag(span.entity) for span in spans])
             for text, spans in zip(texts, stretches, strict=True)
         ]
         more = self._remasker.beside(texts, masked)

@@ -78,7 +78,7 @@ def verify(path: Path) -> int | None:
     except FileNotFoundError:
         return None
     except OSError:
-        raise UserError(f"audit: {path} can't be read") from None
+        raise UserError(f"audit: {path} can't be read, so nothing is shown") from None
     for number, line in enumerate(lines, 1):
         try:
             if json.loads(line)["before"] != before:

@@ -176,9 +176,9 @@ def _finder(ctx: Context, policy: Policy) -> Finds:
     languages = _languages(ctx, policy)
     if ctx.config.mask.language != "auto":
         return Once(masker(languages[0]))
-    from tasks.methods.detect.language import detect
+    from tasks.methods.detect.language import among
 
-    return Once(Polyglot(languages, masker, detect))
+    return Once(Polyglot(languages, masker, lambda text: among(text, languages)))
 
 
 def _standing(ctx: Context, policy: Policy) -> dict[str, Any]:

@@ -37,13 +37,13 @@ def test_the_copy_holds_text_and_id_alone(notes: Path, tmp_path: Path, capsys: p
     out = tmp_path / "out"
     assert main(["mask", str(notes), "--text-column", "text", "--out", str(out), "--quiet"]) == 0
     assert lines(out / "masked.jsonl") == [
-        {"id": "n1", "text": "<PERSON>, <PHONE_NUMBER>, wrote"},
+        {"id": 0, "text": "<PERSON>, <PHONE_NUMBER>, wrote"},
         {"id": 1, "text": "nothing"},
-        {"id": "n3", "text": "call Zed Quux"},
+        {"id": 2, "text": "call Zed Quux"},
     ]
     assert lines(out / "set_aside.jsonl") == [{"row": 3, "reason": "type_mismatch"}]
     spans = lines(out / "spans.jsonl")
-    assert [line["id"] for line in spans] == ["n1", 1, "n3"]
+    assert [line["id"] for line in spans] == [0, 1, 2]
     assert [(s["start"], s["end"], s["entity"]) for s in spans[0]["spans"]] == [
         (0, 7, "PERSON"),
         (9, 17, "PHONE_NUMBER"),
@@ -67,7 +67,7 @@ def test_declared_columns_are_masked_by_kind_and_found_in_the_text(notes: Path, 
     }
     assert all(k["discloses"] and k["reason"] for k in report["kinds"])
     assert (report["rows"], report["rows_written"], report["set_aside"]) == (4, 3, {"type_mismatch": 1})
-    assert (report["ids_replaced"], report["remasked"]) == (1, 1)
+    assert (report["ids_replaced"], report["remasked"]) == (3, 1)
     page = (tmp_path / "out" / "report.html").read_text()
     assert "age_band" in page and "Ann" not in page and "<script" not in page
 
@@ -86,11 +86,11 @@ def test_the_format_stays(ending: str, tmp_path: Path) -> None:
     assert main([*line, "--quiet"]) == 0
     if ending == "parquet":
         found = pq.read_table(tmp_path / "o" / "masked.parquet").to_pylist()
-        assert found == [{"id": "1", "t": 'Ann\r\n<PERSON>, "x"', "n": 1.5}, {"id": "2", "t": "y", "n": None}]
+        assert found == [{"id": "0", "t": 'Ann\r\n<PERSON>, "x"', "n": 1.5}, {"id": "1", "t": "y", "n": None}]
         return
     with open(tmp_path / "o" / f"masked.{ending}", encoding="utf-8", newline="") as raw:
         rows = list(csv.reader(raw, delimiter="," if ending == "csv" else "\t"))
-    assert rows == [["id", "t", "n"], ["1", 'Ann\r\n<PERSON>, "x"', "1.5"], ["2", "y", ""]]
+    assert rows == [["id", "t", "n"], ["0", 'Ann\r\n<PERSON>, "x"', "1.5"], ["1", "y", ""]]
 
 
 def test_a_person_leaves_as_a_keyed_hash(notes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -120,7 +120,7 @@ def test_columns_come_from_what_the_suggestion_wrote(notes: Path, tmp_path: Path
     line = ["mask", str(notes), "--columns", str(tmp_path / "c.yaml"), "--out", str(tmp_path / "o"), "--quiet"]
     assert main(line) == 0
     first = lines(tmp_path / "o" / "masked.jsonl")[0]
-    assert first == {"id": "n1", "text": "<PERSON>, <PHONE_NUMBER>, wrote", "free": "<PERSON>"}
+    assert first == {"id": 0, "text": "<PERSON>, <PHONE_NUMBER>, wrote", "free": "<PERSON>"}
     assert [s["column"] for s in lines(tmp_path / "o" / "spans.jsonl")[0]["spans"]] == ["text", "text", "free"]
 
 

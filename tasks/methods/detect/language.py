@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -50,6 +50,9 @@ _AMONG = {
 
 _FOUND = {name: re.compile(f"[{letters}]") for name, letters in _SCRIPTS.items()}
 _CAPITALISED = re.compile(r"(?<![^\W\d_])[A-ZÀ-ÖØ-Þ][^\W\d_]*")
+_WRITTEN = {"en": ("latin",), "zh": ("han", "latin")}
+"""The scripts of the languages that there are maskers for."""
+
 _NO_WORD = re.compile(r"[!-~]*[@/\\_<>=0-9][!-~]*")
 """Addresses, file names and codes, which are in no language."""
 
@@ -138,6 +141,24 @@ def decide(text: str, maskers: Collection[str], undecided: str, otherwise: str |
     if otherwise is None:
         return Decision(language, "", f"in a language without a masker: {language}")
     return Decision(language, otherwise, f"in {language}, read by the masker for {otherwise}")
+
+
+def among(text: str, languages: Sequence[str]) -> str:
+    """Which of ``languages`` a document is to be read in, or the code of another one that it is in.
+
+    A document too short to tell goes to the first language, unless a third of its letters or more are in a script that
+    none of the languages is written in: then it is ``und``, undetermined (ISO 639-2).
+
+    >>> among("ok 12", ["en", "zh"]), among("Телефон 8 916", ["en", "zh"])
+    ('en', 'und')
+    """
+    language = detect(text)
+    if language:
+        return language
+    written = {script for name in languages for script in _WRITTEN.get(name, ("latin",))}
+    letters = {script: len(found.findall(_sample(text))) for script, found in _FOUND.items()}
+    foreign = sum(count for script, count in letters.items() if script not in written)
+    return "und" if 3 * foreign >= max(1, sum(letters.values())) else languages[0]
 
 
 def _sample(text: str) -> str:

@@ -13,7 +13,7 @@ from tasks.methods.detect.deny import DenyList
 from tasks.methods.detect.disguise import rewrites
 from tasks.methods.detect.findings import Finding
 from tasks.methods.detect.nlp import LocalNlpEngine
-from tasks.methods.detect.own import echoes, own_values
+from tasks.methods.detect.own import echoes, number_echoes, own_values
 from tasks.methods.detect.placeholders import Placeholders
 from tasks.methods.detect.reader import Reader
 from tasks.methods.detect.registry import CANONICAL, DETECTORS, SLOW, TAGGERS, recognizers
@@ -167,8 +167,8 @@ class Masker:
         """The findings of a text as it was written, with what follows from the row and from one another."""
         text = seen.text
         spans = self._tidy(text, [*spans, *self._deny.find(text), *(own_values(text, own) if own else ())])
-        if "PERSON" in self._entities:
-            spans = self._tidy(text, [*spans, *echoes(text, spans, _STRONG)])
+        again = echoes(text, spans, _STRONG) if "PERSON" in self._entities else []
+        spans = self._tidy(text, [*spans, *again, *number_echoes(text, spans)])
         written = {Span(*seen.span(s.start, s.end), s.entity, s.score, s.detector) for s in spans}
         return sorted(written, key=lambda s: (s.start, s.end, s.entity, -s.score, s.detector))
 

@@ -28,6 +28,14 @@ _DATE = re.compile(
     r"|\d{1,2}(?:st|nd|rd|th)?[ \-](?:of )?[^\W\d_]{3,9}\.?,?[ \-]+['’]?\d{2,4}|(?:19|20)\d{6}"
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NUMBERED = frozenset(
+    {
+        "ACCOUNT_NUMBER", "CASE_NUMBER", "CN_RESIDENT_ID", "CREDIT_CARD", "DEVICE_ID", "DRIVERS_LICENSE",
+        "HEALTH_PLAN_NUMBER", "LICENSE_NUMBER", "MEDICAL_RECORD_NUMBER", "PASSPORT", "PHONE_NUMBER", "ROUTING_NUMBER",
+        "TAX_ID", "UK_NHS", "US_SSN",
+    }
+)  # fmt: skip
+"""Kinds whose values are told by their digits."""
 _WIDEST_GAP = 3
 _FIELD_LIMIT = 300
 
@@ -180,6 +188,23 @@ def echoes(text: str, spans: Iterable[Span], strong: Mapping[str, float]) -> lis
     for han in hans:
         places.update(_exact(text, han))
     return [Span(start, end, "PERSON", ECHO_SCORE, "echo") for start, end in sorted(places)]
+
+
+def number_echoes(text: str, spans: Iterable[Span]) -> list[Span]:
+    """Other mentions of the numbers found in ``text``, however their digits are grouped.
+
+    A number is often told by the words beside it; said again, in another spelling, it has none. Only numbers of seven
+    digits or more are looked for.
+    """
+    kinds: dict[str, str] = {}
+    for span in spans:
+        number = digits(text[span.start : span.end])
+        if span.entity in _NUMBERED and len(number) >= 7:
+            kinds.setdefault(number, span.entity)
+    if not kinds:
+        return []
+    found = ((match, kinds.get(digits(match.group()))) for match in _FIGURES.finditer(text))
+    return [Span(match.start(), match.end(), kind, ECHO_SCORE, "echo") for match, kind in found if kind]
 
 
 def _telling(word: str) -> bool:

@@ -23,14 +23,14 @@ class Finds(Protocol):
 class Polyglot:
     """Asks each text's language and hands it to that language's masker.
 
-    A text whose language can't be told (a code, a word or two) goes to the first language. One in a language without
-    a masker is a finding as a whole, so that it never passes unread: what happens to it is the policy's line for
-    :data:`UNREAD`.
+    A text in a language without a masker is a finding as a whole, so that it never passes unread: what happens to it
+    is the policy's line for :data:`UNREAD`.
 
     Args:
-        languages: the languages, the first one for texts that could be any.
+        languages: those with a masker.
         masker: makes a language's masker when its first text comes.
-        language_of: the language of a text, empty where it can't be told.
+        language_of: the language that a text is to be read in, such as
+            :func:`tasks.methods.detect.language.among`.
 
     Formal guarantees:
         What is found in a text is a function of that text and its own row's cells.
@@ -51,7 +51,7 @@ class Polyglot:
         for row, text in enumerate(texts):
             if text is None or not text or text.isspace():
                 continue
-            language = self._language_of(text) or self._languages[0]
+            language = self._language_of(text)
             if language in self._languages:
                 rows.setdefault(language, []).append(row)
             else:

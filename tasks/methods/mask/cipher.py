@@ -48,6 +48,8 @@ class Tokens:
         name, text = match[1].upper(), match[2].upper()
         try:
             sealed = base64.b32decode(text + "=" * (-len(text) % 8))
+            if base64.b32encode(sealed).decode().rstrip("=") != text:  # bits beyond the last byte
+                return None
             return self._cipher.decrypt(sealed, [name.encode()]).decode("utf-8", "surrogatepass")
         except (InvalidTag, binascii.Error, ValueError):
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from tasks.methods.detect.view import view
 from tasks.methods.mask.dates import iso_date
 from tasks.methods.mask.names import POSSESSIVE, parse
 
@@ -25,6 +26,7 @@ def normalise(kind: str, value: str, day_first: bool = False) -> str:
     >>> normalise("DATE", "March 3rd, 2021"), normalise("US_SSN", "219-09-9999"), normalise("ZIP_CODE", "2139")
     ('2021-03-03', '219099999', '02139')
     """
+    value = view(value).text
     text = unicodedata.normalize("NFKC", value).strip()
     if kind == "PERSON":
         name = parse(value)

@@ -24,6 +24,9 @@ class Operator:
         operation: what to do with it.
     """
 
+    blank: str | None = ""
+    """What a cell without characters becomes: nothing stands there, so nothing is masked."""
+
     def __init__(self, kind: str, operation: Operation) -> None:
         self.kind, self.tag, self.operation = kind, operation.tag, operation
 
@@ -38,7 +41,8 @@ class Operator:
     def apply(self, cells: Sequence[Any], documents: Sequence[Document]) -> list[Any]:
         """The masked cells of a column (see :class:`tasks.methods.mask.columns.CellOperator`)."""
         return [
-            None if cell is None else self.cell(cell, document) for cell, document in zip(cells, documents, strict=True)
+            None if cell is None else self.blank if cell == "" else self.cell(cell, document)
+            for cell, document in zip(cells, documents, strict=True)
         ]
 
 
@@ -94,6 +98,8 @@ class Partial(Operator):
 
 class Year(Operator):
     """The year of a date. In text the tag stands in place of a date without one; such a cell becomes empty."""
+
+    blank = None
 
     def text(self, value: str, document: Document) -> str:
         return str(year_in(value) or self.tag)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tasks.methods.detect.checksums import aba, credit_code, luhn, resident_id
 from tasks.methods.detect.chunks import chunks
-from tasks.methods.detect.own import echoes, own_values
+from tasks.methods.detect.own import echoes, number_echoes, own_values
 from tasks.methods.detect.placeholders import Placeholders
 from tasks.methods.detect.spans import Span, trim
 
@@ -130,3 +130,11 @@ def test_a_name_found_once_is_found_again() -> None:
 def test_a_single_word_of_a_tagger_is_not_looked_for_again() -> None:
     spans = [Span(0, 9, "PERSON", 0.7, "spacy")]
     assert echoes("Metformin twice. Metformin works", spans, {"airlock-people": 0.75}) == []
+
+
+def test_a_number_said_again_is_found_in_any_spelling() -> None:
+    text = "SSN 123-45-6789, that is 123456789 or 123 45 6789; not 1234567890."
+    first = Span(4, 15, "US_SSN", 0.9, "d")
+    found = [text[s.start : s.end] for s in number_echoes(text, [first])]
+    assert found == ["123-45-6789", "123456789", "123 45 6789"]
+    assert number_echoes(text, [Span(4, 15, "DATE", 0.9, "d")]) == []

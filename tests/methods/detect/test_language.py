@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.methods.detect.language import decide, detect
+from tasks.methods.detect.language import among, decide, detect
 
 ENGLISH = "the patient was seen this morning and will come back with her husband in two weeks for another scan"
 
@@ -71,3 +71,18 @@ def test_a_language_without_one_is_quarantined_or_read_by_another_as_the_policy_
 def test_a_text_too_short_to_tell_is_read_by_the_masker_named_for_it() -> None:
     decision = decide("Ann", ("en", "zh"), "en", None)
     assert (decision.language, decision.masker, decision.quarantined) == ("", "en", False)
+
+
+@pytest.mark.parametrize(
+    ("text", "languages", "read_in"),
+    [
+        ("ok", ["en"], "en"),
+        ("", ["zh", "en"], "zh"),
+        ("+1 217 555 0100", ["en", "zh"], "en"),
+        ("Иван, 8 916 123-45-67", ["en", "zh"], "und"),
+        ("Ανδρέας", ["en"], "el"),
+        ("Dr. Иван Petrov will call", ["en"], "en"),
+    ],
+)
+def test_a_short_text_is_read_unless_its_script_is_nobodys(text: str, languages: list[str], read_in: str) -> None:
+    assert among(text, languages) == read_in

@@ -18,7 +18,7 @@ class Recorder:
 
 
 def language_of(text: str) -> str:
-    return {"H": "en", "你": "zh", "B": "fr"}.get(text[0], "")
+    return {"H": "en", "你": "zh", "B": "fr"}.get(text[0], "en")
 
 
 def test_each_text_goes_to_its_languages_masker_and_back_to_its_place() -> None:
