@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 from tasks.methods.detect.checksums import aba, iban, luhn
+from tasks.methods.detect.coins import base58check, bech32, ripple, solana
 from tasks.methods.detect.context import after
 from tasks.methods.detect.rules import Rule
 
 _DIGITS = "0123456789"
+_BASE58 = r"[1-9A-HJ-NP-Za-km-z]"
 
 _COUNTRIES = frozenset(
     """
@@ -42,6 +44,15 @@ RULES = (
         0.7,
         luhn,
     ),
+    # Whatever is written next to a card's brand: "AMEX371449635398431"
+    Rule(
+        "CREDIT_CARD",
+        r"(?<!\p{L})(?i:visa|master ?card|amex|american express|discover|maestro|jcb|diners|unionpay|cards?|cc)[ \t:#]{0,3}(?P<v>\d(?:[ \-]?\d){12,18})(?!\d)",
+        0.3,
+        luhn,
+        True,
+        needs=_DIGITS,
+    ),
     Rule(
         "ROUTING_NUMBER",
         after(
@@ -65,11 +76,28 @@ RULES = (
         0.7,
     ),
     Rule("ACCOUNT_NUMBER", r"(?<![\p{L}\p{N}])[xX*•.]{2,12}[ \-]?(?P<v>\d{4})(?!\d)", 0.6),
-    Rule("ACCOUNT_NUMBER", r"(?<![\p{L}\p{N}$€£.,\-])\d{10,17}(?![\p{L}\p{N}.,]\d|[\p{L}\p{N}])", 0.5),
+    Rule(
+        "ACCOUNT_NUMBER",
+        r"(?<![\p{L}\p{N}$€£.,\-])\d{10,17}(?![\p{L}\p{N}.,]\d|[\p{L}\p{N}]|[ ](?:rows|records|lines|bytes|bits|times|units|tokens|people|years|ms|ns)\b)",
+        0.5,
+    ),
+    # An account before the bank: "12345670 (sort code 00-00-00)"
+    Rule(
+        "ACCOUNT_NUMBER",
+        r"(?<![\p{L}\p{N}$€£.,\-])(?P<v>\d{6,10})(?=[ ,;(]{1,3}(?i:sort ?code|s/c|bsb|routing)\b)",
+        0.7,
+        needs=_DIGITS,
+    ),
+    Rule(
+        "ACCOUNT_NUMBER",
+        after(r"konto(?:nummer|-?nr\.?)?|num[ée]ro de compte|n[úu]mero de cuenta|cuenta|rekeningnummer"),
+        0.7,
+        needs=_DIGITS,
+    ),
     # An IBAN however it is grouped; a wrong check digit is no reason to leave one that is called so
     Rule(
         "IBAN_CODE",
-        r"(?<![\p{L}\p{N}])[A-Za-z]{2}\d{2}(?:[ \-]?[A-Za-z0-9]{4}){2,7}(?:[ \-]?[A-Za-z0-9]{1,4})?(?![\p{L}\p{N}])",
+        r"(?<![\p{L}\p{N}])[A-Za-z]{2}\d{2}(?:[ \-.]?[A-Za-z0-9]{4}){2,7}(?:[ \-.]?[A-Za-z0-9]{1,4})?(?![\p{L}\p{N}])",
         0.3,
         iban,
         True,
@@ -89,10 +117,21 @@ RULES = (
         "SWIFT_CODE",
         after(
             r"swift(?:/bic)?(?: ?code)?|bic(?:/swift)?(?: ?code)?|bank identifier code|swift-code|bic-code",
-            r"(?P<v>[A-Za-z]{4}[ ]?[A-Za-z]{2}[ ]?[A-Za-z0-9]{2}(?:[ ]?[A-Za-z0-9]{3})?)(?![\p{L}\p{N}])",
+            r"(?P<v>[A-Z]{4}[ ]?[A-Z]{2}[ ]?[A-Z0-9]{2}(?:[ ]?[A-Z0-9]{3})?)(?![\p{L}\p{N}])",
         ),
         0.85,
         bic,
+    ),
+    # In small letters it may be a word: only with a country's code in it
+    Rule(
+        "SWIFT_CODE",
+        after(
+            r"swift(?:/bic)?(?: ?code)?|bic(?:/swift)?(?: ?code)?|bank identifier code|swift-code|bic-code",
+            r"(?P<v>[A-Za-z]{4}[ ]?[A-Za-z]{2}[ ]?[A-Za-z0-9]{2}(?:[ ]?[A-Za-z0-9]{3})?)(?![\p{L}\p{N}])",
+        ),
+        0.3,
+        bic,
+        True,
     ),
     Rule(
         "SWIFT_CODE",
@@ -134,7 +173,34 @@ RULES = (
         0.6,
         needs=_DIGITS,
     ),
-    Rule("CRYPTO", r"(?<![\p{L}\p{N}])0x[0-9a-fA-F]{40}(?![\p{L}\p{N}])", 0.9, needs="x"),
+    Rule("CRYPTO", r"(?<![\p{L}\p{N}])0x[0-9a-fA-F]{40}(?![\p{N}a-fA-F])", 0.9, needs="x"),
+    # Addresses of other coins, by their checks; what has none, or a wrong one, by the coin's name before it
+    Rule(
+        "CRYPTO", rf"(?<![\p{{L}}\p{{N}}]){_BASE58}{{26,36}}(?![\p{{L}}\p{{N}}])", 0.3, base58check, True, needs=_DIGITS
+    ),
+    Rule("CRYPTO", rf"(?<![\p{{L}}\p{{N}}])r{_BASE58}{{24,34}}(?![\p{{L}}\p{{N}}])", 0.3, ripple, True, needs="r"),
+    Rule("CRYPTO", rf"(?<![\p{{L}}\p{{N}}]){_BASE58}{{43,44}}(?![\p{{L}}\p{{N}}])", 0.3, solana, True, needs=_DIGITS),
+    Rule(
+        "CRYPTO", rf"(?<![\p{{L}}\p{{N}}])[48]{_BASE58}{{94}}(?:{_BASE58}{{11}})?(?![\p{{L}}\p{{N}}])", 0.8, needs="48"
+    ),
+    Rule(
+        "CRYPTO",
+        r"(?<![\p{L}\p{N}])(?i:[a-z]{2,12}(?:_test)?1[02-9ac-hj-np-z]{20,110})(?![\p{L}\p{N}])",
+        0.3,
+        bech32,
+        True,
+        needs="1",
+    ),
+    Rule(
+        "CRYPTO",
+        after(
+            r"(?:btc|bitcoin|bch|eth|ethereum|ltc|litecoin|doge|dogecoin|xrp|ripple|sol|solana|ada|cardano|xmr|monero|trx|tron|usdt|usdc|tether|trc-?20|erc-?20|bep-?20"
+            r"|bnb|atom|cosmos|dot|polkadot|dash|zec|zcash|xlm|stellar|algo|avax|ton|crypto|wallet|coin)(?: (?:wallet|address|addr|account|to|at)){0,3}",
+            r"(?P<v>(?=[A-Za-z]{0,20}\d)(?=[0-9A-Z]{0,30}[a-z])[A-Za-z0-9]{25,110})(?![A-Za-z0-9])",
+        ),
+        0.7,
+        needs=_DIGITS,
+    ),
     Rule("CRYPTO", r"(?<![\p{L}\p{N}])(?:bc1|ltc1)[02-9ac-hj-np-z]{25,60}(?![\p{L}\p{N}])", 0.9, needs="1"),
 )
 """Rules of the detector ``airlock-identifiers``."""

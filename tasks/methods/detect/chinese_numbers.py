@@ -28,8 +28,17 @@ IS = r"(?:号码|编号|账号|号|码)?[ \t]*[】\]）)]?[ \t]*(?:是|为|：|:
 
 _BIN = r"(?:62|4\d|5[1-5]|2[2-7]|3[4-8]|60|6[45]|9\d)"
 _RUN = regex.compile(rf"{_L}(?=\d)\d+(?:[ \-]\d+)*{_R}")
+_NO_ANNOTATION = r"(?<!(?:注解|标注|装饰器|修饰符|指令|规则|标签|关键字)[“「`]?[ ]?)"
+_NOBODY = (
+    "所有|全体|全员|全部|大家|各位|符号|字符|某人|别人|对方|everyone|all|here|channel|media|import|keyframes|charset|font-face"
+    "|Override|Deprecated|Bean|Autowired|Component|Service|Controller|RestController|Repository|Configuration|Test|Before|After"
+    "|Data|Entity|Table|Column|Inject|Resource|Value|Mapper|Param|NotNull|Nullable|Transactional|Async|Scheduled|[A-Z][a-z]+Mapping"
+)
+"""What follows an at sign and is no user: everybody, and annotations of programs."""
 _CREDIT = "[0-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy]"
-_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+_NOT_A_VERSION = r"(?<!第[ ]?|(?<![A-Za-z])[Vv](?:er|ersion)?[. :：]{0,2}|(?:版本?|固件|补丁|内核|章节|条款|标准)号?[是为到至：: ]{0,2}|[升降]级[到至为][ ]?|更新[到至][ ]?)"
+"""What stands before a version or a section and before no address."""
 _TLD = r"(?:com|cn|net|org|gov|edu|io|me|cc|top|xyz|vip|shop|info|biz|tv|hk|tw|mo|app|dev|club|site|online|example|invalid|test)"
 
 
@@ -56,7 +65,7 @@ def cards(text: str) -> list[tuple[int, int, float]]:
     return found
 
 
-def _is_ip6(value: str) -> bool:
+def is_ip6(value: str) -> bool:
     """Whether it is an address of IPv6 (RFC 4291, section 2.2) and not a time of day."""
     try:
         ipaddress.IPv6Address(value)
@@ -65,7 +74,7 @@ def _is_ip6(value: str) -> bool:
     return "::" in value or value.count(":") == 7
 
 
-def _is_iban(value: str) -> bool:
+def is_iban(value: str) -> bool:
     """MOD 97-10 (ISO 13616-1) of an international account number."""
     number = "".join(value.split())
     return 15 <= len(number) <= 34 and int("".join(str(int(c, 36)) for c in number[4:] + number[:4])) % 97 == 1
@@ -109,27 +118,27 @@ RULES = (
     Rule("CREDIT_CARD", rf"(?:银行卡|信用卡|借记卡|储蓄卡|工资卡|卡){IS}(?P<v>\d(?:[ \-]?\d){{11,18}}){_RD}", 0.8, luhn),
     Rule("ACCOUNT_NUMBER", rf"(?:账户|帐户|账号|帐号|卡号|存折|社保|社保卡|社会保障|医保|医保卡|公积金|客户|保单|保险单|会员卡|户号|贷款){IS}(?P<v>[A-Za-z]{{0,4}}\d[\d\- ]{{4,24}}\d){_RD}", 0.8),
     Rule("ACCOUNT_NUMBER", rf"(?:尾号|后四位|末四位|后4位|末4位){IS}(?P<v>\d{{4}}){_RD}", 0.8),
-    Rule("IBAN_CODE", rf"{_L}[A-Z]{{2}}\d{{2}}(?:[ ]?[A-Z0-9]{{4}}){{2,7}}(?:[ ]?[A-Z0-9]{{1,3}})?{_R}", 0.3, _is_iban, True),
+    Rule("IBAN_CODE", rf"{_L}[A-Z]{{2}}\d{{2}}(?:[ ]?[A-Z0-9]{{4}}){{2,7}}(?:[ ]?[A-Z0-9]{{1,3}})?{_R}", 0.3, is_iban, True),
     Rule("SWIFT_CODE", r"(?:SWIFT|Swift|swift|BIC|国际汇款代码|银行国际代码)[^A-Z0-9\n]{0,6}(?:[Cc]ode)?[^A-Z0-9\n]{0,4}(?P<v>[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?)(?![A-Za-z0-9])", 0.85),
     Rule("CRYPTO", rf"{_L}(?:0x[0-9A-Fa-f]{{40}}|bc1[02-9ac-hj-np-z]{{11,71}}){_R}", 0.9),
     Rule("CN_CREDIT_CODE", rf"{_L}{_CREDIT}{{2}}\d{{6}}{_CREDIT}{{10}}{_R}", 0.3, credit_code, True),
     Rule("CN_CREDIT_CODE", rf"(?:统一社会信用代码|社会信用代码|信用代码|税号|纳税人识别|组织机构代码|营业执照|注册){IS}(?P<v>(?=[0-9A-Za-z\-]*\d{{5}})[0-9A-Za-z]{{8,19}}-?[0-9A-Za-z]){_R}", 0.85),
     # Networks.
     Rule("EMAIL_ADDRESS", r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]++@(?:[A-Za-z0-9][A-Za-z0-9\-]*+\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9])", 0.95, needs="@"),
-    Rule("IP_ADDRESS", r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![A-Za-z0-9]|\.\d)", 0.9, needs="."),
-    Rule("IP_ADDRESS", r"(?<![A-Za-z0-9:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![A-Za-z0-9:.])", 0.3, _is_ip6, True, needs=":"),
+    Rule("IP_ADDRESS", rf"(?<![\d.]){_NOT_A_VERSION}(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){{3}}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![A-Za-z0-9]|\.\d|[ ]?[条节款章项版])", 0.9, needs="."),
+    Rule("IP_ADDRESS", r"(?<![A-Za-z0-9:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![A-Za-z0-9:.])", 0.3, is_ip6, True, needs=":"),
     Rule("MAC_ADDRESS", r"(?<![0-9A-Za-z:\-])(?:[0-9A-Fa-f]{2}([:\-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![0-9A-Za-z:\-])", 0.9, needs=":-"),
     Rule("URL", r"(?<![A-Za-z0-9])(?:(?:https?|ftp)://|www\.)[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]{3,}(?<![.,;:!?'(])", 0.8, needs="."),
     Rule("URL", rf"(?<![A-Za-z0-9@._\-/])(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{{0,61}}+)\.){{1,5}}{_TLD}(?:\.(?:cn|hk|tw))?(?::\d{{2,5}})?(?:/[A-Za-z0-9\-._~/?#@!$&*+=%]*)?(?![A-Za-z0-9@\-])", 0.6, needs="."),
     Rule("USERNAME", rf"(?:QQ|qq|扣扣|企鹅){IS}(?:群[号：:]?[ ]?)?(?P<v>[1-9]\d{{4,11}}){_R}", 0.85),
     Rule("USERNAME", r"(?:微信|威信|薇信|VX|Vx|vx|V信|v信|wechat|WeChat|Wechat|抖音|快手|小红书|微博|支付宝|钉钉|淘宝|旺旺|Skype|skype|Telegram|Line|LINE|游戏)(?:账号|帐号|号码|号|ID|id|名|昵称)?[ \t]*(?:是|为|：|:|“|「|加|搜)?[ \t]*(?P<v>[A-Za-z0-9][A-Za-z0-9_.\-]{3,29})(?![A-Za-z0-9])", 0.8),
-    Rule("USERNAME", r"(?:用户名?|账户名?|昵称|访客|登录名?|网名|账号|帐号|会员|用户ID|ID)[ \t]*(?:是|为|：|:|“)?[ \t]*(?P<v>[A-Za-z0-9](?=[A-Za-z0-9_.\-]*[A-Za-z])[A-Za-z0-9_.\-]{4,29})(?![A-Za-z0-9])", 0.8),
-    Rule("USERNAME", r"(?<![A-Za-z0-9._])@[\p{Han}A-Za-z0-9_\-]{2,20}(?=[\s:：,，。!！?？、;；)）]|$)", 0.6, needs="@"),
+    Rule("USERNAME", r"(?:用户名?|账户名?|昵称|访客|登录名?|网名|账号|帐号|会员|用户ID|(?<![A-Za-z])ID)[ \t]*(?:是|为|：|:|“)?[ \t]*(?P<v>[A-Za-z0-9](?=[A-Za-z0-9_.\-]*[A-Za-z])[A-Za-z0-9_.\-]{4,29})(?![A-Za-z0-9])", 0.8),
+    Rule("USERNAME", rf"(?<![A-Za-z0-9._]){_NO_ANNOTATION}@(?!{_NOBODY})[\p{{Han}}A-Za-z0-9_\-]{{2,20}}(?=[\s:：,，。!！?？、;；)）]|$)", 0.6, needs="@"),
     Rule("SECRET", r"(?:密码|口令|密钥|秘钥|令牌|[Pp]assword|PASSWORD|[Tt]oken|TOKEN|[Aa][Pp][Ii][ _]?[Kk]ey)[ \t]*(?:是|为|：|:|=)[ \t]*[“\"']?(?P<v>[!-~]{4,128})(?<![\"',.;])", 0.8),
     Rule("SECRET", r"(?:密码|口令)[^\p{Han}A-Za-z0-9\n]{0,2}(?P<v>(?=[A-Za-z0-9@#$%_!]{0,30}\d)[A-Za-z0-9@#$%_!]{6,30})(?![A-Za-z0-9])", 0.7),
     Rule("SECRET", r"(?:验证码|校验码|动态码|提取码|取件码|安全码|CVV2?|cvv2?|CVC)[ \t]*(?:是|为|：|:|=)?[ \t]*(?P<v>(?=[A-Za-z]{0,3}\d)[A-Za-z0-9]{3,8})(?![A-Za-z0-9])", 0.8),
     # Things and files.
-    Rule("LICENSE_PLATE", rf"(?:[{_PROVINCES}][A-HJ-NP-Za-hj-np-z]|WJ[{_PROVINCES}]?|[{_PROVINCES}]·[A-HJ-NP-Z])[·・•\- ]?(?=[A-Za-z]{{0,4}}\d)(?:[A-HJ-NP-Za-hj-np-z0-9]{{5}}[A-HJ-NP-Za-hj-np-z0-9]|[A-HJ-NP-Za-hj-np-z0-9]{{4}}[A-HJ-NP-Za-hj-np-z0-9挂学警港澳领使试超])(?![A-Za-z0-9])", 0.85),
+    Rule("LICENSE_PLATE", rf"(?:[{PROVINCES}][A-HJ-NP-Za-hj-np-z]|WJ[{PROVINCES}]?|[{PROVINCES}]·[A-HJ-NP-Z])[·・•\- ]?(?=[A-Za-z]{{0,4}}\d)(?:[A-HJ-NP-Za-hj-np-z0-9]{{5}}[A-HJ-NP-Za-hj-np-z0-9]|[A-HJ-NP-Za-hj-np-z0-9]{{4}}[A-HJ-NP-Za-hj-np-z0-9挂学警港澳领使试超])(?![A-Za-z0-9])", 0.85),
     Rule("LICENSE_PLATE", rf"(?:车牌|车号|牌照){IS}(?P<v>[\p{{Han}}A-Za-z]{{1,2}}[·・•\- ]?[A-Za-z0-9]{{4,7}}){_R}", 0.8),
     Rule("VEHICLE_ID", rf"(?:车架|车辆识别代|VIN|底盘){IS}(?P<v>[A-HJ-NPR-Za-hj-npr-z0-9]{{17}}){_R}", 0.85),
     Rule("DEVICE_ID", rf"(?:IMEI|imei|MEID|设备|序列|串){IS}(?P<v>(?=[A-Za-z\-]*\d)[A-Za-z0-9\-]{{8,40}}){_R}", 0.75),
@@ -138,7 +147,7 @@ RULES = (
     Rule("CASE_NUMBER", r"[(（〔\[]\d{4}[)）〕\]]\p{Han}{0,2}\d{0,4}\p{Han}{1,6}\d{0,4}第?\d{1,6}(?:-\d{1,3})?号", 0.7),
     # Places on a map.
     Rule("COORDINATES", r"[东西]经[ ]?\d{1,3}(?:\.\d+)?(?:[°度](?:\d{1,2}(?:\.\d+)?['′分](?:\d{1,2}(?:\.\d+)?[\"″秒])?)?)?|[南北]纬[ ]?\d{1,2}(?:\.\d+)?(?:[°度](?:\d{1,2}(?:\.\d+)?['′分](?:\d{1,2}(?:\.\d+)?[\"″秒])?)?)?", 0.8),
-    Rule("COORDINATES", r"(?:坐标|经纬度|定位|经度|纬度|GPS)[^\d\n]{0,5}(?P<v>-?\d{1,3}\.\d{3,}(?:[ ]*[,，、/ ][ ]*-?\d{1,3}\.\d{3,})?)", 0.85),
+    Rule("COORDINATES", r"(?:坐标|经纬度|定位|经度|纬度|GPS)[^\d\n]{0,5}(?P<v>-?\d{1,3}\.\d{3,15}(?![\d%％])(?:[ ]{0,2}[,，、/ ][ ]{0,2}-?\d{1,3}\.\d{3,15}(?![\d%％]))?)", 0.85),
     Rule("ZIP_CODE", rf"邮(?:政)?编(?:码)?[^\d\n]{{0,4}}(?P<v>\d{{6}}){_RD}", 0.8),
     Rule("ZIP_CODE", r"[(（]邮[编]?[^\d\n]{0,3}(?P<v>\d{6})[)）]", 0.8),
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """Secrets: passwords, keys and tokens, by how their makers write them or by the words before them."""
 
-# ruff: noqa: E501 - a pattern is read as one line, and cut in two it is not read at all.
+# ruff: noqa: E501, SIM905 - a pattern is read as one line, a list of words better than a thousand quotes.
 from __future__ import annotations
 
 import math
@@ -31,6 +31,31 @@ def password_like(value: str) -> bool:
     return len(letters) >= 4 and (
         mixed or (letters != letters.lower() and letters != letters.capitalize() and not letters.isupper())
     )
+
+
+def spaced_password(value: str) -> bool:
+    """Whether ``value`` next to a word such as "password", with nothing between them, is one: not a word, not a count.
+
+    >>> spaced_password("OpenSesame!1"), spaced_password("policy,"), spaced_password("reset."), spaced_password("2nd")
+    (True, False, False, False)
+    """
+    inner = value.strip("\"'`.,;:!?()")
+    letters, figures = sum(map(str.isalpha, inner)), sum(map(str.isdigit, inner))
+    return len(inner) >= 6 and letters >= 2 and (figures >= 2 or (figures == 1 and any(not c.isalnum() for c in value)))
+
+
+_SENTENCE = frozenset(
+    "a an and are as but for has if in is it my no not of on or our so that the then this to was we you your".split()
+)
+
+
+def phrase_of_words(value: str) -> bool:
+    """Whether words in small letters are a pass phrase, not a sentence: none of them is one that joins others.
+
+    >>> phrase_of_words("maple otter quilt nine"), phrase_of_words("not the same")
+    (True, False)
+    """
+    return _SENTENCE.isdisjoint(value.replace("-", " ").split())
 
 
 _MAKERS = (
@@ -100,6 +125,47 @@ RULES = (
         "SECRET",
         r"(?<![\p{L}])(?i:pin(?:[ ](?:code|number|no\.?))?|otp|one[ \-]time (?:pass(?:word|code)|code|pin)|(?:verification|access|security|login|entry|door|gate|alarm|authentication|2fa|unlock) (?:code|pin))[ \t]*(?:is|was|:|=|#)[ \t]*(?P<v>\d{4,8}|[A-Z0-9]{5,8}(?<=\d[A-Z0-9]{0,7}))(?![\p{L}\p{N}])",
         0.8,
+    ),
+    # ... grouped, or with nothing between the words and the code
+    Rule(
+        "SECRET",
+        r"(?<![\p{L}])(?i:pin|otp|totp|one[ \-]time (?:pass(?:word|code)|code|pin)|(?:verification|access|security|login|entry|door|gate|alarm|authentication|2fa|unlock|sms) (?:code|pin)|passcode)[\"']?[ \t]*(?:(?i:is|was)|:|=|#)?[ \t]*(?:\n[ \t]*)?[\"'“]?(?P<v>\d{3}[ \-]\d{3}|\d{4,8})(?![\p{L}\p{N}]|[.,:/\-]\d)",
+        0.7,
+        needs="0123456789",
+    ),
+    Rule(
+        "SECRET",
+        r"(?<![\p{L}])(?i:(?:recovery|backup|scratch|emergency|reset)[ _\-](?:codes?|keys?))[ \t]*(?:(?i:is|are)|:|=)?[ \t\n]{0,3}(?P<v>(?=[a-zA-Z0-9\-]{0,24}\d)[A-Za-z0-9]{3,8}(?:-[A-Za-z0-9]{3,8}){0,7}(?:[ ,;\n]{1,3}(?=[a-zA-Z0-9\-]{0,24}\d)[A-Za-z0-9]{3,8}(?:-[A-Za-z0-9]{3,8}){0,7}){0,19})(?![A-Za-z0-9])",
+        0.8,
+        needs="0123456789",
+    ),
+    Rule(
+        "SECRET",
+        r"(?i:\b(?:security|secret)[ ](?:answer|word))[ \t]*(?::|=)[ \t]*[\"'“]?(?P<v>[^\s\"”.,;][^\n\"”.,;]{1,60})",
+        0.75,
+    ),
+    Rule(
+        "SECRET",
+        r"(?<![\p{L}])(?i:pass[ _\-]?phrase)[\"']?[ \t]*(?:(?i:is|was)\b|:|=)[ \t]*[\"'“`]?(?P<v>[a-z]{3,12}(?:[ \-][a-z]{3,12}){2,11})(?![\p{L}\p{N}])",
+        0.3,
+        phrase_of_words,
+        True,
+    ),
+    Rule(
+        "SECRET",
+        r"(?<![\p{L}])(?i:pass[ _\-]?word|passwort|contraseña|mot de passe|passwd|pwd|pass[ _\-]?phrase|passcode|pass|pw)[\"']?(?:[ ]|[ \t]*(?::|=)?[ \t]*\n[ \t]*)[\"'“`]?(?P<v>[^\s\"'“”`<>]{6,64})",
+        0.3,
+        spaced_password,
+        True,
+        needs="0123456789",
+    ),
+    Rule(
+        "SECRET",
+        r"(?<![\p{L}])(?i:tokens?|secret|api[ _\-]?key|access[ _\-]?key|key)[ ][\"'“`]?(?P<v>[A-Za-z0-9_\-.+/=~]{16,512})",
+        0.3,
+        random_looking,
+        True,
+        needs="0123456789",
     ),
     # Twelve words or more of a wallet, behind the words that say so
     Rule(

@@ -11,11 +11,25 @@ MONTH = (
 )
 _TIME = r"(?:(?:,?[ ]|[T_])(?:at[ ])?(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d(?:[.,]\d{1,9})?)?(?:[ ]?[AaPp]\.?[Mm]\b\.?)?(?:[ ]?(?:Z|UTC|GMT|[ECMP][SD]T|[+\-]\d\d:?\d\d)\b)?)?"
 _YEAR = r"(?:19|20)\d\d"
+_D = r"(?:0?[1-9]|[12]\d|3[01])"
+_FOREIGN_MONTH = (
+    r"(?i:janvier|f[ée]vrier|mars|avril|mai|juin|juillet|ao[ûu]t|septembre|octobre|novembre|d[ée]cembre|janv\.|f[ée]vr\.|juil\.|sept\.|d[ée]c\."
+    r"|januar|jänner|februar|märz|april|juni|juli|august|september|oktober|november|dezember"
+    r"|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|setiembre|octubre|noviembre|diciembre"
+    r"|gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|novembre|dicembre"
+    r"|janeiro|fevereiro|março|maio|junho|julho|setembro|outubro|dezembro|januari|februari|maart|mei|augustus)"
+)
+_FOREIGN_DATE = rf"(?<![\p{{L}}\p{{N}}.\-/])(?:{_D}(?:\.|er|º)?[ ](?:de[ ])?{_FOREIGN_MONTH}(?:[ ](?:de[l]?[ ])?{_YEAR})?|{_FOREIGN_MONTH}[ ](?:de[ ])?{_YEAR})(?![\d\p{{L}}])"
+"""A date in French, German, Spanish, Italian, Portuguese or Dutch among English words."""
+_HOLIDAY = (
+    r"(?i:new[ ]year['’]?s?(?:[ ](?:eve|day))?|christmas(?:[ ](?:eve|day))?|xmas|thanksgiving(?:[ ]day)?|easter(?:[ ](?:sunday|monday))?|good friday|halloween"
+    r"|valentine['’]?s?(?:[ ]day)?|boxing[ ]day|labou?r[ ]day|memorial[ ]day|independence[ ]day|mother['’]?s[ ]day|father['’]?s[ ]day|st\.?[ ]patrick['’]?s[ ]day)"
+)
 DATE = (
-    r"(?:(?<![\d/.\-])(?:\d{1,2}[/\-.]\d{1,2}[/\-.](?:\d{4}|\d{2})|\d{4}[/\-.]\d{1,2}[/\-.]\d{1,2})(?![\d]|[/\-]\d)"
+    rf"(?:(?<![\d/.\-])(?:\d{{1,2}}[/\-.]\d{{1,2}}[/\-.]\d{{4}}|{_D}[/\-.]{_D}[/\-.]\d{{2}}|\d{{4}}[/\-.]\d{{1,2}}[/\-.]\d{{1,2}})(?!\d|[/\-.]\d)"
     rf"|(?<![\p{{L}}\p{{N}}])\d{{1,2}}[/\-.]{MONTH}[/\-.]\d{{2,4}}(?!\d)"
-    rf"|(?<!\p{{L}}){MONTH}\.?[ ]+\d{{1,2}}(?:st|nd|rd|th)?(?:,?[ ]+{_YEAR})?(?![\d\p{{L}}])"
-    rf"|(?<!\d)\d{{1,2}}(?:st|nd|rd|th)?[ \-](?:(?:day[ ])?of[ ])?{MONTH}\.?(?:,?[ \-]+{_YEAR})?(?![\d\p{{L}}])"
+    rf"|(?<!\p{{L}}){MONTH}\.?[ ]+\d{{1,2}}(?i:st|nd|rd|th)?(?:,?[ ]+{_YEAR})?(?![\d\p{{L}}])"
+    rf"|(?<!\d)\d{{1,2}}(?i:st|nd|rd|th)?[ \-](?:(?:day[ ])?of[ ])?{MONTH}\.?(?:,?[ \-]+{_YEAR})?(?![\d\p{{L}}])"
     rf"|(?<![\d/.\-])(?:0?[1-9]|1[0-2])/{_YEAR}(?![\d/])"
     rf"|(?<!\p{{L}}){MONTH}\.?,?[ ]+(?:of[ ]+)?{_YEAR}(?!\d))"
 )
@@ -39,6 +53,23 @@ RULES = (
         rf"(?<!\p{{L}})(?i:d\.?o\.?b\.?|date of birth|birth[ ]?date|birthday|born(?: on| in)?|b/d)[ \t]*(?:\(\w{{2,12}}\))?[ \t]*(?:is|was|:|=|-|,)?[ \t]*(?:on[ ])?(?P<v>{DATE}|{_YEAR}(?!\d))",
         0.95,
         needs=_DIGITS,
+    ),
+    # ... on the label's next line, without marks between its figures, or in another language
+    Rule(
+        "DATE_OF_BIRTH",
+        rf"(?<!\p{{L}})(?i:d\.?o\.?b\.?|date[ _]of[ _]birth|birth[ _]?date|birthday|geburtsdatum|geboren(?:[ ]am)?|geb\.|date de naissance|n[ée]e?[ ]le|fecha de nacimiento|nacid[oa][ ]el|data di nascita|nat[oa][ ]il|data de nascimento|geboortedatum)"
+        rf"[\"']?[ \t]*(?:is|was|:|=|-|,)?[ \t]*(?:\n[ \t]*)?[\"'“]?(?P<v>{_FOREIGN_DATE}|{DATE}|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)|{_D}[ ]{_D}[ ](?:19|20)?\d\d(?!\d)|(?:0[1-9]|[12]\d|3[01]){{2}}(?:19|20)\d\d(?!\d))",
+        0.95,
+        needs=_DIGITS,
+    ),
+    Rule("DATE", _FOREIGN_DATE, 0.6, needs=_DIGITS),
+    Rule("DATE", rf"(?<!\p{{L}}){_HOLIDAY},?[ ](?:of[ ]|in[ ])?{_YEAR}(?!\d)", 0.6, needs=_DIGITS),
+    # Month and day alone, where the words before them speak of time: "seen 8/9 and again 8/23"
+    Rule(
+        "DATE",
+        rf"(?i:\b(?:on|since|until|till|through|thru|seen|again|dated?|due|effective|started|admitted|discharged|appt|appointment|visit|follow-?up)[ ])(?P<v>(?:0?[1-9]|1[0-2])/{_D})(?![\p{{N}}/%]|[.,]\d|[ ](?:of|cups?|tsp|tbsp|inch(?:es)?|lbs?|stars?)\b)",
+        0.5,
+        needs="/",
     ),
     Rule("DATE", rf"{DATE}{_TIME}", 0.6, needs=_DIGITS),
     Rule(
@@ -88,6 +119,31 @@ RULES = (
         "AGE",
         r"(?i:\b(?:diagnosed|died|passed(?: away)?|deceased|retired|onset|stroke|cancer|widowed|married)[ ]at)[ ](?:age[ ])?(?P<v>1[01]\d|\d{1,2})(?![\p{L}\p{N}%]|[.,:/\-]\d|[ ]?(?:am|pm|AM|PM|mg|ml)\b)",
         0.6,
+        needs=_DIGITS,
+    ),
+    # "He'll be 80 in June", "im 22 and", "Age/Sex: 64/M", "my son, 6, has", "age" on the line above
+    Rule(
+        "AGE",
+        r"(?i:\b(?:he|she|i|they|who|we)(?:['’]ll|[ ]will)[ ](?:be|turn))[ ](?P<v>1[01]\d|[1-9]\d?)(?=[ ](?:in|on|this|next|soon|by)\b|[,;]|\.[ ]|\.?$)",
+        0.55,
+        needs=_DIGITS,
+    ),
+    Rule(
+        "AGE",
+        r"(?i:\b(?:im|i['’]m|i[ ]am))[ ](?P<v>1[01]\d|[1-9]\d?)(?=[ ](?:and|but|now|so|male|female|from|years?)\b|[,;]|\.[ ]|\.?$)",
+        0.5,
+        needs=_DIGITS,
+    ),
+    Rule(
+        "AGE",
+        r"(?<!\p{L})(?i:age(?:[ ]?/[ ]?(?:sex|gender))?|sex/age)[\"']?[ \t]*[:=]?[ \t]*(?:\n[ \t]*(?=[\w/ ]{1,10}$))?[\"']?(?P<v>1[01]\d|\d{1,2})(?![\p{L}\p{N}%]|[.,:\-]\d|/\d)",
+        0.6,
+        needs=_DIGITS,
+    ),
+    Rule(
+        "AGE",
+        r"(?i:\b(?:son|daughter|wife|husband|mother|father|brother|sister|grandson|granddaughter|child|boy|girl|nephew|niece)),[ ](?P<v>1[01]\d|[1-9]\d?),[ ](?=\p{L})",
+        0.5,
         needs=_DIGITS,
     ),
     Rule("AGE", r"\([\p{L} ]{1,20},[ ](?P<v>1[01]\d|\d{1,2})\)", 0.6, needs=_DIGITS),

@@ -12,8 +12,20 @@ _DIGITS = "0123456789"
 RULES = (
     Rule(
         "VEHICLE_ID",
-        after(r"vin|vehicle identification(?: number)?", r"(?P<v>[A-HJ-NPR-Z0-9]{17})(?![A-Za-z0-9])"),
+        after(
+            r"vin|vehicle identification(?: number)?|chassis",
+            r"(?P<v>(?=(?:[A-HJ-NPR-Z \-]{0,10}\d){3})[A-HJ-NPR-Z0-9](?:[ \-]?[A-HJ-NPR-Z0-9]){16})(?![A-Z]{0,5}\d|[a-z])",
+        ),
         0.9,
+    ),
+    Rule(
+        "VEHICLE_ID",
+        after(
+            r"(?:vin|chassis(?: number)?) (?:ends|ending)(?: (?:in|with))?|last (?:six|6|eight|8) of (?:the )?vin",
+            r"(?P<v>[A-Z0-9]{0,4}\d{4,6})(?![A-Za-z0-9])",
+        ),
+        0.7,
+        needs=_DIGITS,
     ),
     Rule(
         "LICENSE_PLATE",
@@ -26,7 +38,7 @@ RULES = (
     Rule(
         "DEVICE_ID",
         after(
-            r"(?:serial|device|imei|udid|meid|pacemaker|implant|pump|model)(?: (?:id|identifier|number|no|serial|#)){0,4}"
+            r"(?:serial|device|imei|udid|meid|pacemaker|implant|pump)(?: (?:id|identifier|number|no|serial|#)){0,4}|model (?:number|no|#|serial)"
         ),
         0.6,
     ),
@@ -41,7 +53,7 @@ RULES = (
     Rule(
         "LICENSE_PLATE",
         after(
-            r"(?:licen[cs]e|vehicle|registration|car|number)?[ ]?(?:plates?|registration|reg\.?|tags?)(?: (?:number|no\.?|#))?",
+            r"(?:licen[cs]e|vehicle|registration|car|number)?[ ]?(?:plates?|registration|reg(?:o|\.)?|(?<!asset )(?<!service )tags?|matr[íi]cula|kennzeichen|immatriculation|targa|kenteken)(?: (?:number|no\.?|#))?",
             r"(?P<v>(?=[A-Z0-9 \-·]{0,9}\d)(?=[A-Z0-9 \-·]{0,9}[A-Z])[A-Z0-9]{1,4}[ \-·]?[A-Z0-9]{1,4}(?:[ \-][A-Z0-9]{1,4})?)(?![A-Za-z0-9])",
         ),
         0.7,
@@ -79,7 +91,7 @@ RULES = (
     Rule(
         "DEVICE_ID",
         after(
-            r"s/n|sn|serial(?: (?:number|no\.?|#))?|iccid|imsi|eid",
+            r"s/n|sn|serial(?: (?:number|no\.?|#))?|iccid|imsi|eid|esn|asset(?: (?:tag|number|no|id))|service tag|hardware id",
             r"(?P<v>(?=[A-Z0-9\-]{0,20}\d)[A-Z0-9][A-Z0-9\-]{4,21}[A-Z0-9])(?![A-Za-z0-9])",
         ),
         0.7,

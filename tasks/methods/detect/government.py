@@ -36,14 +36,14 @@ RULES = (
     Rule(
         "DRIVERS_LICENSE",
         after(
-            r"(?:driver'?s?|drivers'|driving|operator'?s?|state|photo)[ ](?:license|licence|lic|id|identification)(?: card)?|dl|d\.l\.|license"
+            r"(?:driver'?s?|drivers'|driving|operator'?s?|state|photo)[ ](?:license|licence|lic|id|identification)(?: card)?|(?:dl|oln?|dln)(?: (?:number|no|#))?|d\.l\.|o\.l\.n\.|licen[cs]e|f[üu]hrerschein(?:nummer)?|permis de conduire|permiso de conducir"
         ),
         0.7,
     ),
     Rule(
         "LICENSE_NUMBER",
         after(
-            r"(?:medical|nursing|professional|bar|real estate|contractor'?s?|pilot|teaching|business|pharmacy|state)[ ](?:license|licence|certificate|registration)|dea|npi|certificate"
+            r"(?:medical|nursing|professional|bar|real estate|contractor'?s?|pilot|teaching|business|pharmacy|state)[ ](?:license|licence|lic\.?|certificate|registration)|(?:nmc|gmc|gdc|hcpc|gphc|goc|sia)(?: (?:pin|registration|reg\.?))?|dea|npi|certificate"
         ),
         0.7,
     ),
@@ -112,10 +112,26 @@ RULES = (
     Rule(
         "PASSPORT",
         after(
-            r"passports?(?: (?:number|no\.?|#|book|id))?",
-            r"(?P<v>(?=[A-Z0-9]{6,12}(?![A-Za-z0-9]))[A-Z]{0,3}\d{2,9}[A-Z]{0,2}\d{0,6})(?![A-Za-z0-9])",
+            r"(?:passports?|passeport|pasaporte|passaporto|passaporte|reisepass|pass-?nummer|paspoort|ppt)(?: (?:number|no\.?|nr\.?|#|book|id))?",
+            r"(?P<v>(?=(?:[A-Z]{0,4}\d){4})[A-Z0-9]{6,12})(?![A-Za-z0-9])",
         ),
         0.75,
+        needs=_DIGITS,
+    ),
+    # What a machine reads in a passport, a visa or an identity card (ICAO Doc 9303): the line of numbers, that of names
+    Rule(
+        "PASSPORT",
+        r"(?<![\p{L}\p{N}<])(?:[A-Z0-9<]{9}[\d<][A-Z<]{3}\d{6}[\d<][MFX<]\d{6}[\d<][A-Z0-9<]{2,16}|\d{7}[MFX<]\d{7}[A-Z<]{3}[A-Z0-9<]{11}\d"
+        r"|[ACI][A-Z0-9<][A-Z<]{3}[A-Z0-9<]{25})(?![\p{L}\p{N}<])",
+        0.9,
+        needs="<",
+    ),
+    Rule("PASSPORT", r"(?<![\p{L}\p{N}<])[PV][A-Z<][A-Z<]{3}[A-Z]{1,36}<[A-Z<]{5,38}(?![\p{L}\p{N}<])", 0.9, needs="<"),
+    # A British driver's number (DVLA): five letters of the name, the birth date among figures, initials, a check
+    Rule(
+        "DRIVERS_LICENSE",
+        r"(?<![\p{L}\p{N}])[A-Z](?:[A-Z]{4}|[A-Z]{3}9|[A-Z]{2}99|[A-Z]999|9999)\d[0156]\d[0-3]\d\d[A-Z][A-Z9]\d[A-Z]{2}(?:[ ]?\d{2})?(?![\p{L}\p{N}])",
+        0.8,
         needs=_DIGITS,
     ),
     Rule(

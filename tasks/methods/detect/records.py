@@ -12,14 +12,28 @@ RULES = (
         after(
             r"mrns?|m\.r\.n\.?|med(?:ical)?\.? rec(?:ord)?s?|medical record|patient (?:id|number|no|identifier|#)"
             r"|chart(?: (?:id|number|no))?|hospital (?:id|number|no)|encounter|accession|visit (?:id|number|no)"
-            r"|specimen|csn|medical id|record (?:number|no|#)|chart #"
+            r"|(?:specimen|sample|biopsy|unit)(?: (?:id|number|no))|specimen|csn|medical id|record (?:number|no|#)|chart #|pt\.? id|p\.? ?id"
         ),
         0.85,
     ),
     Rule(
+        "MEDICAL_RECORD_NUMBER",
+        after(r"visit|encounter|episode|admission|study|sample", r"(?P<v>[A-Z]{1,3}-?\d{5,12})(?![A-Za-z0-9])"),
+        0.65,
+        needs="0123456789",
+    ),
+    Rule(
         "HEALTH_PLAN_NUMBER",
         after(
-            r"(?:insurance|health plan|plan|policy|policy ?holder|member(?:ship)?|subscriber|group|medicare|medicaid|mbi|hicn|beneficiary|enrollee|payer)(?: (?:id|number|no|#|identifier|policy|group|card|member(?:ship)?|plan|subscriber|beneficiary)\.?){0,4}"
+            r"versicherten-?(?:nummer|nr)\.?|versicherungs-?(?:nummer|nr)\.?|num[ée]ro d['’]assur[ée]|n[úu]mero de (?:afiliado|asegurado)"
+        ),
+        0.75,
+        needs="0123456789",
+    ),
+    Rule(
+        "HEALTH_PLAN_NUMBER",
+        after(
+            r"(?:insurance|insured(?:['’]s)?|health plan|plan|policy|policy ?holder|member(?:ship)?|subscriber|group|medicare|medicaid|mbi|hicn|beneficiary|enrollee|payer)(?: (?:id|number|no|#|identifier|policy|group|card|member(?:ship)?|plan|subscriber|beneficiary)\.?){0,4}"
         ),
         0.75,
     ),
@@ -28,7 +42,9 @@ RULES = (
         after(
             r"(?:case|claim|file|docket|ticket|reference|ref|application|app|confirmation|complaint|dispute|request"
             r"|appeal|benefit|permit|docket|matter|incident|report|invoice|order|return|tracking|customer|client|employee"
-            r"|student|badge|service|payee|filing|notice|letter|document|control)\.?(?: (?:id|number|no|#|identifier|ref))+"
+            r"|student|badge|service|payee|filing|notice|letter|document|control|warrant|summons|citation|subpoena|receipt|booking|arrest"
+            r"|inmate|crime|police|probation|court|property|evidence|enquiry|inquiry|enrolment|enrollment)\.?(?: (?:id|number|no|#|identifier|ref(?:erence)?))+"
+            r"|(?:your|our|my) ref(?:erence)?|aktenzeichen|gesch[äa]ftszeichen|vorgangsnummer|kundennummer|num[ée]ro de dossier|(?:n[úu]mero de )?expediente"
             r"|(?:case|claim|ticket|docket|ref|reference|confirmation|complaint|dispute|file)\.?[ ]?#"
         ),
         0.7,
@@ -36,8 +52,9 @@ RULES = (
     Rule(
         "CASE_NUMBER",
         after(
-            r"case|claim|ticket|docket|reference|confirmation|application|file",
-            r"(?P<v>(?=[A-Z0-9\-]*\d{3})[A-Z0-9]{1,6}(?:-[A-Z0-9]{1,12}){1,4}|[A-Z]{1,4}\d{4,12}|\d{6,14})(?![A-Za-z0-9])",
+            r"case|claim|ticket|docket|reference|confirmation|application|file|matter|warrant|citation|summons|receipt|incident|complaint|dossier|booking"
+            r"|service request|sr|rma|crime ref",
+            r"(?P<v>(?=[A-Z0-9/\-]{0,40}\d{3})[A-Z0-9]{1,6}(?:[\-/][A-Z0-9]{1,12}){1,4}|[A-Z]{1,4}\d{4,12}|\d{6,14})(?![A-Za-z0-9])",
         ),
         0.65,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from presidio_analyzer import EntityRecognizer
+from presidio_analyzer import EntityRecognizer, Pattern
 from presidio_analyzer import predefined_recognizers as presidio
 
 from tasks.methods.detect import chinese, gazetteer, identifiers, nationalities, organizations, people, places
@@ -51,6 +51,20 @@ SPACY_KINDS = {
     "spacy-organizations": ["ORGANIZATION"],
 }
 """Two detectors of one model: what it takes for organisations is often a drug, so a policy asks for them apart."""
+_NUMBERED = (
+    "version",
+    "versions",
+    "section",
+    "sections",
+    "chapter",
+    "release",
+    "firmware",
+    "build",
+    "ver",
+    r"ver\.",
+    r"sec\.",
+    "§",
+)
 _PHONE_REGIONS = ("US", "GB", "DE", "FR", "IN")
 """Whose national notation is read; numbers with a country code are read from everywhere, Canada's as US numbers."""
 
@@ -85,7 +99,7 @@ def _patterns(language: str) -> list[EntityRecognizer]:
     replace them.
     """
     general = [
-        presidio.CreditCardRecognizer, presidio.CryptoRecognizer, presidio.IbanRecognizer, presidio.IpRecognizer,
+        presidio.CreditCardRecognizer, presidio.CryptoRecognizer, presidio.IbanRecognizer,
         presidio.MacAddressRecognizer, presidio.DateRecognizer,
     ]  # fmt: skip
     if language == "zh":
@@ -97,4 +111,14 @@ def _patterns(language: str) -> list[EntityRecognizer]:
         presidio.NhsRecognizer,
     ]  # fmt: skip
     phone = presidio.PhoneRecognizer(supported_language=language, supported_regions=_PHONE_REGIONS)
-    return [*(kind(supported_language=language) for kind in (*general, *american)), phone]
+    ip = presidio.IpRecognizer(supported_language=language, patterns=_no_versions(presidio.IpRecognizer.PATTERNS))
+    return [*(kind(supported_language=language) for kind in (*general, *american)), ip, phone]
+
+
+def _no_versions(patterns: Sequence[Pattern]) -> list[Pattern]:
+    """The patterns of addresses, but for what the word before says is the number of a version or of a section.
+
+    Look-behinds of a fixed width each, so that what a text must hold can still be read off the pattern.
+    """
+    guard = "".join(f"(?<!{word} )" for word in _NUMBERED)
+    return [Pattern(p.name, f"{guard}(?:{p.regex})", p.score) for p in patterns]

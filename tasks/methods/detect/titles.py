@@ -103,10 +103,23 @@ def occupations(text: str) -> list[tuple[int, int, float]]:
     return found
 
 
+NOT_SOFTWARE = r"(?!MS[ ](?:Word|Excel|Office|Teams|Outlook|Windows|Access|Project|SQL|DOS|Dos|Paint|Edge|Exchange|PowerPoint|Visio|Graph)\b)"
+"""A pattern's guard before a title: what a maker's initials stand before."""
+
 _NAMED = r"(?:[ \t]+(?:(?:van|von|de|del|di|da|la|le|der|den|bin|al|el)[ \t]+){0,2}(?=\p{Lu}))"
 
 RULES = (
-    Rule("TITLE", rf"(?<![\p{{L}}\p{{N}}])(?P<v>{_HONORIFIC}(?:[ ]{_HONORIFIC})?){_NAMED}", 0.7),
+    Rule("TITLE", rf"(?<![\p{{L}}\p{{N}}]){NOT_SOFTWARE}(?P<v>{_HONORIFIC}(?:[ ]{_HONORIFIC})?){_NAMED}", 0.7),
+    # All in capitals, all in small letters; milliseconds, a make of software and a street are no titles
+    Rule(
+        "TITLE",
+        r"(?<![\p{L}\p{N}])(?P<v>PROFESSOR|DOCTOR|MISS|CAPTAIN|SERGEANT|DETECTIVE|REVEREND|SENATOR|INSPECTOR|CONSTABLE|LIEUTENANT|COLONEL|CORPORAL|MADAM|RABBI|PASTOR)[ ](?=\p{Lu}{2})",
+        0.5,
+    ),
+    Rule("TITLE", r"(?<![\p{L}\p{N}@./])(?<!\d[ ])(?P<v>mrs?|ms|mx|dr)\.?[ ](?=\p{Ll}{3})", 0.45),
+    Rule(
+        "TITLE", rf"^[ \t]*(?i:title|salutation|prefix|anrede)[ \t]*[:=]?[ \t]*\n?[ \t]*(?P<v>{_HONORIFIC})[ \t]*$", 0.6
+    ),
     # "CEO Jane Roe", "Jane Roe, CEO", "Jane Roe, Senior Manager"
     Rule(
         "TITLE",
