@@ -53,7 +53,7 @@ class Batch:
         set_aside: number and reason of each row that was not masked and is therefore not written.
         cells: masked cells of structured columns, by kind.
         remasked: spans that the gate's detectors alone gave.
-        ids_replaced: rows whose id might identify, and that are called by their number instead.
+        ids_replaced: rows whose id nobody declared; their number stands in its place.
         foreign: texts in no language of the policy.
         schema: the Arrow schema of ``rows``.
     """

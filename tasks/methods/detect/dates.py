@@ -54,6 +54,13 @@ RULES = (
         0.95,
         needs=_DIGITS,
     ),
+    # A quarter or a week of a year: "Q3 2021", "2021-W05" (ISO 8601, section 4.1.4)
+    Rule(
+        "DATE",
+        r"(?<![\p{L}\p{N}])(?:(?i:Q[1-4][ \-/]?['’]?)(?:19|20)\d\d|(?:19|20)\d\d[ \-/]?(?i:Q[1-4])|(?:19|20)\d\d-?W[0-5]\d(?:-[1-7])?)(?![\p{L}\p{N}])",
+        0.6,
+        needs=_DIGITS,
+    ),
     # ... on the label's next line, without marks between its figures, or in another language
     Rule(
         "DATE_OF_BIRTH",
