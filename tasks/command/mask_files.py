@@ -222,7 +222,7 @@ def _report(plan: Plan, policy: Policy, names: list[str] | None, tally: _Tally) 
     ]
     known = {column["name"] for column in columns}
     if plan.keeps_id:
-        columns.append({"name": "id", "role": "id", "kind": "", "what": "the row's number: nobody declared what an id holds"})
+        columns.append({"name": "id", "role": "id", "kind": "", "what": "the row's number: this column isn't declared"})
     left = [name for name in names or () if name not in known and not (plan.keeps_id and name == "id")]
     columns += [{"name": name, "role": "-", "kind": "", "what": "left out: not declared"} for name in left]
     warnings = list(policy.expert_determination)
