@@ -51,12 +51,12 @@ def sha256_file(path: str | Path) -> str:
 
 
 def sha256_sources(package: str) -> str:
-    """The digest of a package's own Python files, for rules that are written as code: a new rule is a new key.
+    """The digest of all files of a package: rules written as code, and the word lists and models that lie beside them.
 
-    The package is not imported.
+    A new rule or word is a new key. The package is not imported.
     """
     folder = Path(__file__).resolve().parents[2] / Path(*package.split("."))
-    files = sorted(folder.rglob("*.py"))
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
     return sha256_json([[path.relative_to(folder).as_posix(), sha256_file(path)] for path in files])
 
 

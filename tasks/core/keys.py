@@ -67,8 +67,11 @@ class Keys:
         return self._ids[role]
 
     def to_wire(self, roles: Iterable[str]) -> dict[str, list[str]]:
-        """The subkeys of some roles as hex, for a pipe to a child process."""
-        return {role: [self.secret(role).hex(), self._ids[role]] for role in roles}
+        """The subkeys of some roles as hex, for a pipe to a child process.
+
+        A role that this process has no key for is left out: a stage that turns out to need it says so itself.
+        """
+        return {role: [self.secret(role).hex(), self._ids[role]] for role in roles if role in self._subkeys}
 
     @classmethod
     def from_wire(cls, wire: dict[str, list[str]]) -> Keys:
@@ -112,7 +115,14 @@ def new_key(path: Path) -> None:
 
 
 def share(keys: Keys, roles: Iterable[str], path: Path) -> None:
-    """Write the subkeys of some roles for a worker that must not hold the others. An existing file is left alone."""
+    """Write the subkeys of some roles for a worker that must not hold the others. An existing file is left alone.
+
+    Raises:
+        UserError: where this process has no key for one of them.
+    """
+    roles = list(roles)
+    for role in roles:
+        keys.secret(role)
     _write(path, json.dumps(keys.to_wire(roles), sort_keys=True))
 
 

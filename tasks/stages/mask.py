@@ -236,15 +236,13 @@ def _operation(policy: Policy, entity: str) -> Operation:
 
 
 def _models(ctx: Context, policy: Policy, languages: list[str]) -> dict[str, str]:
-    """SHA-256 of the files of every model that the policy's detectors use."""
-    from tasks.methods.detect.models import folder_sha256, lac_folder, spacy_model_folder, tagger_folder
+    """SHA-256 of the files of every installed model that the policy's detectors use; our own lie with the rules."""
+    from tasks.methods.detect.models import folder_sha256, lac_folder, spacy_model_folder
 
     folders = {}
     asked = set(policy.detectors.masker)
     if "en" in languages and {"spacy", "spacy-organizations"} & asked:
         folders["spacy"] = spacy_model_folder(ctx.config.mask.spacy_model)
-    if "en" in languages and "airlock-tagger" in asked:
-        folders["airlock-tagger"] = tagger_folder()
     if "zh" in languages and "lac" in asked:
         folders["lac"] = lac_folder()
     missing = sorted(name for name, folder in folders.items() if folder is None)

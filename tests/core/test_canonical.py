@@ -17,9 +17,12 @@ def test_a_changed_rule_changes_the_digest_of_its_package(tmp_path: Path, monkey
     monkeypatch.setattr(canonical, "__file__", str(tmp_path / "tasks" / "core" / "canonical.py"))
     shutil.rmtree(tmp_path / "tasks" / "methods" / "detect" / "__pycache__", ignore_errors=True)
     assert canonical.sha256_sources("tasks.methods.detect") == before
-    with open(tmp_path / "tasks" / "methods" / "detect" / "people.py", "a") as stream:
-        stream.write("# one more rule\n")
-    assert canonical.sha256_sources("tasks.methods.detect") != before
+    for name in ("people.py", "data/given.txt.gz", "tagger_model/labels.json"):
+        with open(tmp_path / "tasks" / "methods" / "detect" / name, "a") as stream:
+            stream.write("# one more\n")
+        changed = canonical.sha256_sources("tasks.methods.detect")
+        assert changed != before, f"{name} decides what is found"
+        before = changed
 
 
 @pytest.mark.parametrize("value", [{1, 2}, object(), float("nan"), b"x"])

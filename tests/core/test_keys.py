@@ -94,3 +94,15 @@ def test_processes_that_make_a_key_at_once_agree(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         ids = set(pool.map(lambda _: load_keys(tmp_path, create=True).key_id("unit"), range(16)))
     assert len(ids) == 1
+
+
+def test_a_worker_without_a_key_hands_on_those_it_has(tmp_path: Path) -> None:
+    share(Keys.from_master(MASTER), ["unit", "split", "mask"], tmp_path / "raw.key")
+    held = parse_keys((tmp_path / "raw.key").read_text(), "raw.key")
+    handed = Keys.from_wire(held.to_wire(("mask", "vault")))
+    assert handed.roles == ["mask"]
+    with pytest.raises(UserError, match="holds no `vault` key"):
+        handed.secret("vault")
+    with pytest.raises(UserError, match="holds no `vault` key"):
+        share(held, ["vault"], tmp_path / "more.key")
+    assert not (tmp_path / "more.key").exists()
