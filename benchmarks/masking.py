@@ -43,7 +43,6 @@ import tldextract
 from presidio_analyzer import AnalyzerEngine, BatchAnalyzerEngine, RecognizerRegistry
 from presidio_analyzer.nlp_engine import SpacyNlpEngine
 
-from tasks.command.scanner import masker_of
 from tasks.core.policies import load_policy
 from tasks.methods.detect.analyzer import Analyzer
 from tasks.methods.detect.nlp import LocalNlpEngine
@@ -51,6 +50,7 @@ from tasks.methods.detect.once import Once
 from tasks.methods.detect.reader import Reader
 from tasks.methods.detect.registry import recognizers
 from tasks.methods.sample import records
+from tasks.stages.mask import masker_of
 
 THRESHOLD = 0.4
 BATCHES = (1, 64, 256)

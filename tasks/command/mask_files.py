@@ -164,10 +164,9 @@ def _declared(args: argparse.Namespace) -> list[Column]:
 
 def _check(plan: Plan, policy: Policy) -> None:
     """Ask everything that can be wrong before the first row is read."""
-    from tasks.command.masked_copy import column_plans
+    from tasks.command.masked_copy import plans
 
-    for one in column_plans(plan.columns, policy):
-        _ = one.masked_type
+    plans(plan.columns, policy)
     mask_key(policy)
     if policy.vault:
         raise UserError(

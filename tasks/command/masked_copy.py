@@ -16,10 +16,11 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from tasks.command.scan import new_file
-from tasks.command.scanner import Look, Scanner, mask_key, operation, operations, readable
+from tasks.command.scanner import Look, Scanner, mask_key, operations, readable
 from tasks.core.config.ingest import Column
 from tasks.core.errors import AirlockError, describe
 from tasks.core.policies import UNDECLARED, Policy
+from tasks.stages.mask import column_plans
 
 if TYPE_CHECKING:
     from tasks.methods.mask.plan import ColumnPlan
@@ -68,25 +69,17 @@ class Batch:
     schema: Any = None
 
 
-def column_plans(columns: Sequence[Column], policy: Policy) -> list[ColumnPlan]:
-    """What happens to each declared column.
+def plans(columns: Sequence[Column], policy: Policy) -> list[ColumnPlan]:
+    """What happens to each declared column: as in the pipeline, and labels of text are read too.
 
     Raises:
-        UserError: for a kind without a line in the policy.
+        UserError: for a kind without a line in the policy, or an operator that doesn't fit its column.
     """
     from tasks.methods.mask.plan import ColumnPlan
 
-    plans = []
-    for column in columns:
-        if column.role == "text" or (column.role == "label" and column.type == "string"):
-            plans.append(ColumnPlan(column.name, free_text=True))
-        elif column.role == "structured":
-            rule, kind = policy.rule(column.kind, column.name), column.kind or UNDECLARED
-            evidence = rule.masks_text and kind != UNDECLARED
-            bounds = (column.low, column.high, column.granularity)
-            what = operation(policy, kind)
-            plans.append(ColumnPlan(column.name, what, kind, column.type, evidence=evidence, bounds=bounds))
-    return plans
+    labels = [c.name for c in columns if c.role == "label" and c.type == "string"]
+    declared = [column.model_dump(mode="json") for column in columns]
+    return [*column_plans(policy, declared, own_values=True), *(ColumnPlan(name, free_text=True) for name in labels)]
 
 
 def build(plan: Plan) -> Callable[[list[Row]], Batch]:
@@ -96,7 +89,7 @@ def build(plan: Plan) -> Callable[[list[Row]], Batch]:
 
     policy = next(iter(plan.look.policies().values()))
     scanner = Scanner(plan.look)
-    table = TableMasker(column_plans(plan.columns, policy), scanner, operations(policy), mask_key(policy))  # type: ignore[arg-type]
+    table = TableMasker(plans(plan.columns, policy), scanner, operations(policy), mask_key(policy))  # type: ignore[arg-type]
     read = _reader(plan)
     unit_key = _unit_key() if any(column.role == "person" for column in plan.columns) else b""
     several = sum(column.role == "text" for column in plan.columns) > 1

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tasks.core.errors import UserError
 from tasks.core.policies import Policy, load_policy
+from tasks.stages.mask import masker_of, operation
 
 if TYPE_CHECKING:
     from tasks.methods.detect.masker import Masker
@@ -190,33 +191,6 @@ class _Side:
         ]
         more = self._remasker.beside(texts, masked)
         return [resolve([*spans, *others], self._kinds) for spans, others in zip(stretches, more, strict=True)]
-
-
-def masker_of(policy: Policy, language: str, spacy_model: str) -> Masker:
-    """The masker's side of a policy."""
-    from tasks.methods.detect.masker import Masker
-
-    return Masker(
-        language,
-        policy.detectors.masker,
-        policy.text_entities,
-        thresholds={entity: policy.thresholds.for_entity(entity) for entity in policy.text_entities},
-        default_threshold=policy.thresholds.default,
-        detector_thresholds=policy.detector_thresholds,
-        allow=policy.allow,
-        deny=policy.deny,
-        tags=[policy.tag(entity) for entity in policy.entities],
-        marks=policy.placeholder_patterns,
-        spacy_model=spacy_model,
-    )
-
-
-def operation(policy: Policy, entity: str) -> Operation:
-    """What a policy does to a kind."""
-    from tasks.methods.mask.plan import Operation
-
-    rule = policy.entities[entity]
-    return Operation(rule.operator, policy.tag(entity), **rule.parameters)
 
 
 def operations(policy: Policy) -> dict[str, Operation]:

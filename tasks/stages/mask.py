@@ -13,6 +13,7 @@ from tasks.core.policies import UNDECLARED, Policy, load_policy
 from tasks.core.stage import Context, Stage
 
 if TYPE_CHECKING:
+    from tasks.methods.detect.masker import Masker
     from tasks.methods.detect.polyglot import Finds
     from tasks.methods.mask.plan import ColumnPlan, Operation
 
@@ -51,7 +52,7 @@ def run(ctx: Context) -> Ref:
     policy = load_policy(ctx.config.mask.policy)
     languages = _languages(ctx, policy)
     declared = [column.model_dump(mode="json") for column in ctx.config.ingest.columns]
-    _plans(policy, declared, ctx.config.mask.own_values)
+    column_plans(policy, declared, ctx.config.mask.own_values)
     rules = [sha256_sources(f"tasks.methods.{name}") for name in ("detect", "mask", "numeric")]
     decides = {"policy": policy.sha256, "models": _models(ctx, policy, languages), "columns": declared, "rules": rules}
     if ids := _key_ids(ctx, policy):
@@ -85,11 +86,11 @@ def _mask(
 
     config = ctx.config.mask
     declared = source.read_json("columns.json")
-    plans = _plans(policy, declared, config.own_values)
+    plans = column_plans(policy, declared, config.own_values)
     table = TableMasker(
         plans,
         _finder(ctx, policy),
-        {entity: _operation(policy, entity) for entity in policy.text_entities},
+        {entity: operation(policy, entity) for entity in policy.text_entities},
         MaskKey(ctx.keys.secret("mask")) if policy.keyed else None,
         Seal(ctx.keys.secret("vault")) if policy.vault else None,
         [entity for entity, rule in policy.entities.items() if rule.operator in VAULTED] if policy.vault else (),
@@ -154,24 +155,11 @@ def _languages(ctx: Context, policy: Policy) -> list[str]:
 
 def _finder(ctx: Context, policy: Policy) -> Finds:
     """What finds personal data in the rows' text: one masker, or one a language; equal rows are answered once."""
-    from tasks.methods.detect.masker import Masker
     from tasks.methods.detect.once import Once
     from tasks.methods.detect.polyglot import Polyglot
 
     def masker(language: str) -> Masker:
-        return Masker(
-            language,
-            policy.detectors.masker,
-            policy.text_entities,
-            thresholds={entity: policy.thresholds.for_entity(entity) for entity in policy.text_entities},
-            default_threshold=policy.thresholds.default,
-            detector_thresholds=policy.detector_thresholds,
-            allow=policy.allow,
-            deny=policy.deny,
-            tags=[policy.tag(entity) for entity in policy.entities],
-            marks=policy.placeholder_patterns,
-            spacy_model=ctx.config.mask.spacy_model,
-        )
+        return masker_of(policy, language, ctx.config.mask.spacy_model)
 
     languages = _languages(ctx, policy)
     if ctx.config.mask.language != "auto":
@@ -179,6 +167,25 @@ def _finder(ctx: Context, policy: Policy) -> Finds:
     from tasks.methods.detect.language import among
 
     return Once(Polyglot(languages, masker, lambda text: among(text, languages)))
+
+
+def masker_of(policy: Policy, language: str, spacy_model: str) -> Masker:
+    """The masker's side of a policy, in one language."""
+    from tasks.methods.detect.masker import Masker
+
+    return Masker(
+        language,
+        policy.detectors.masker,
+        policy.text_entities,
+        thresholds={entity: policy.thresholds.for_entity(entity) for entity in policy.text_entities},
+        default_threshold=policy.thresholds.default,
+        detector_thresholds=policy.detector_thresholds,
+        allow=policy.allow,
+        deny=policy.deny,
+        tags=[policy.tag(entity) for entity in policy.entities],
+        marks=policy.placeholder_patterns,
+        spacy_model=spacy_model,
+    )
 
 
 def _standing(ctx: Context, policy: Policy) -> dict[str, Any]:
@@ -200,7 +207,7 @@ def _key_ids(ctx: Context, policy: Policy) -> dict[str, str]:
     return {role: ctx.keys.key_id(role) for role in roles}
 
 
-def _plans(policy: Policy, declared: list[dict[str, Any]], own_values: bool) -> list[ColumnPlan]:
+def column_plans(policy: Policy, declared: list[dict[str, Any]], own_values: bool) -> list[ColumnPlan]:
     """What happens to each declared column; asked before the first row is read.
 
     Raises:
@@ -217,8 +224,8 @@ def _plans(policy: Policy, declared: list[dict[str, Any]], own_values: bool) -> 
             rule = policy.rule(column["kind"], name)
             evidence = own_values and rule.masks_text and kind != UNDECLARED
             bounds = (column["low"], column["high"], column["granularity"])
-            operation = _operation(policy, kind)
-            plans.append(ColumnPlan(name, operation, kind, column["type"], evidence=evidence, bounds=bounds))
+            what = operation(policy, kind)
+            plans.append(ColumnPlan(name, what, kind, column["type"], evidence=evidence, bounds=bounds))
     for plan in plans:
         _ = plan.masked_type
     _noise(plans)
@@ -228,7 +235,8 @@ def _plans(policy: Policy, declared: list[dict[str, Any]], own_values: bool) -> 
     return plans
 
 
-def _operation(policy: Policy, entity: str) -> Operation:
+def operation(policy: Policy, entity: str) -> Operation:
+    """What a policy does to a kind."""
     from tasks.methods.mask.plan import Operation
 
     rule = policy.entities[entity]

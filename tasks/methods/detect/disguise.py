@@ -11,9 +11,7 @@ from collections.abc import Callable, Iterator
 from tasks.methods.detect.broken import broken_addresses, broken_numbers
 from tasks.methods.detect.numerals import confused_letters, odd_shapes, single_digits, spelled_numbers
 from tasks.methods.detect.rewrite import Rewrite
-from tasks.methods.detect.spans import Span
 from tasks.methods.detect.spelled import spelled_addresses
-from tasks.methods.detect.view import view
 
 _READINGS: tuple[Callable[[str], Iterator[Rewrite]], ...] = (
     spelled_addresses, spelled_numbers, single_digits, odd_shapes, confused_letters, broken_numbers, broken_addresses,
@@ -27,31 +25,3 @@ def rewrites(text: str) -> list[Rewrite]:
     ['write to john@example.com today']
     """
     return [window for reading in _READINGS for window in reading(text)]
-
-
-def find_through(text: str, find: Callable[[str], list[Span]]) -> list[Span]:
-    """What ``find`` finds in the view of ``text`` and in its windows, as spans of ``text``, ordered by place.
-
-    Args:
-        text: as it was written.
-        find: finds spans in a text.
-
-    Returns:
-        Spans without duplicates: of those with the same place, kind and detector the one with the highest score.
-    """
-    seen = view(text)
-    best: dict[tuple[int, int, str, str], Span] = {}
-
-    def keep(start: int, end: int, span: Span) -> None:
-        start, end = seen.span(start, end)
-        key = (start, end, span.entity, span.detector)
-        if key not in best or best[key].score < span.score:
-            best[key] = Span(start, end, span.entity, span.score, span.detector)
-
-    for span in find(seen.text):
-        keep(span.start, span.end, span)
-    for window in rewrites(seen.text):
-        for span in find(window.text):
-            if window.touches(span.start, span.end):
-                keep(*window.span(span.start, span.end), span)
-    return sorted(best.values(), key=lambda s: (s.start, s.end, s.entity, -s.score, s.detector))

@@ -1,4 +1,4 @@
-"""In which language a document is, and what that means where there is no masker for it.
+"""In which language a document is, and which masker is to read it.
 
 Scripts decide where they can: Han, kana, Hangul and most others belong to one language or few. Among languages in
 Latin, Cyrillic, Arabic or Devanagari letters Lingua's low-accuracy model (trigrams, 30 MB) decides; its full model
@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
 
 from lingua import Language, LanguageDetector, LanguageDetectorBuilder
@@ -101,46 +100,6 @@ def detect(text: str) -> str:
     if round(first.value - second.value, 6) < CERTAIN:
         return ""
     return first.language.iso_code_639_1.name.lower()
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What happens to a document because of its language.
-
-    Attributes:
-        language: the language detected; empty where none could be told.
-        masker: the language of the masker that reads the document; empty: the document is quarantined.
-        reason: why, in words for the quarantine's report; empty where the document is in a language with a masker.
-    """
-
-    language: str
-    masker: str
-    reason: str = ""
-
-    @property
-    def quarantined(self) -> bool:
-        """Whether the document must not go on."""
-        return not self.masker
-
-
-def decide(text: str, maskers: Collection[str], undecided: str, otherwise: str | None) -> Decision:
-    """Which masker reads a document.
-
-    Args:
-        text: the document.
-        maskers: languages for which there is a masker.
-        undecided: whose masker reads a text that is too short to say.
-        otherwise: whose masker reads a text in a language without one: rules find what is written alike everywhere,
-            names are missed; ``None`` quarantines it.
-    """
-    language = detect(text)
-    if language in maskers:
-        return Decision(language, language)
-    if not language:
-        return Decision("", undecided, "too short or too mixed to tell its language")
-    if otherwise is None:
-        return Decision(language, "", f"in a language without a masker: {language}")
-    return Decision(language, otherwise, f"in {language}, read by the masker for {otherwise}")
 
 
 def among(text: str, languages: Sequence[str]) -> str:

@@ -18,6 +18,7 @@ from tokenizers import Tokenizer
 
 from tasks.core.errors import UserError
 from tasks.methods.detect.models import tagger_folder
+from tasks.methods.detect.windows import windows
 
 WINDOW = 192
 OVERLAP = 64
@@ -86,16 +87,6 @@ def _gap(text: str, at: int) -> int:
     return 2 if at == 0 else gap
 
 
-def windows(count: int) -> list[tuple[int, int]]:
-    """Overlapping windows over ``count`` pieces: each of ``WINDOW`` pieces but the last."""
-    spans, start = [], 0
-    while True:
-        spans.append((start, min(start + WINDOW, count)))
-        if start + WINDOW >= count:
-            return spans
-        start += WINDOW - OVERLAP
-
-
 class Tagger:
     """The network with its labels.
 
@@ -127,15 +118,15 @@ class Tagger:
     def probabilities(self, cut: Pieces) -> np.ndarray:
         """Shape (pieces, labels): each piece's, from the window in which it stands furthest from an edge."""
         answer = np.zeros((len(cut.ids), len(self.labels)), dtype=np.float32)
-        for start, end in windows(len(cut.ids)):
-            ids = [self._marks[0], *cut.ids[start:end], self._marks[1]]
-            styles = [0, *cut.styles[start:end], 0]
+        for window in windows(len(cut.ids), WINDOW, OVERLAP):
+            read = slice(window.start, window.stop)
+            ids = [self._marks[0], *cut.ids[read], self._marks[1]]
+            styles = [0, *cut.styles[read], 0]
             feed = {"ids": np.array([ids], dtype=np.int64), "styles": np.array([styles], dtype=np.int64)}
             logits = self.session.run(None, feed)[0][0, 1:-1]
             scores = np.exp(logits - logits.max(axis=-1, keepdims=True))
             scores /= scores.sum(axis=-1, keepdims=True)
-            keep = 0 if start == 0 else OVERLAP // 2
-            answer[start + keep : end] = scores[keep:]
+            answer[window.first : window.last] = scores[window.first - window.start : window.last - window.start]
         return answer
 
     def spans(self, text: str, threshold: float = 0.5) -> list[tuple[int, int, str, float]]:

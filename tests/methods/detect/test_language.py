@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.methods.detect.language import among, decide, detect
+from tasks.methods.detect.language import among, detect
 
 ENGLISH = "the patient was seen this morning and will come back with her husband in two weeks for another scan"
 
@@ -54,23 +54,9 @@ def test_it_is_a_function_of_the_text(text: str) -> None:
 RUSSIAN = "Иван Петров живёт в Москве на улице Ленина и работает врачом в городской больнице"
 
 
-def test_a_language_with_a_masker_is_read_by_it() -> None:
-    decision = decide("张三住在北京市海淀区", ("en", "zh"), "en", None)
-    assert (decision.language, decision.masker, decision.quarantined, decision.reason) == ("zh", "zh", False, "")
-
-
-def test_a_language_without_one_is_quarantined_or_read_by_another_as_the_policy_says() -> None:
-    kept = decide(RUSSIAN, ("en", "zh"), "en", None)
-    assert kept.quarantined
-    assert "ru" in kept.reason
-    read = decide(RUSSIAN, ("en", "zh"), "en", "en")
-    assert (read.masker, read.quarantined) == ("en", False)
-    assert "ru" in read.reason
-
-
-def test_a_text_too_short_to_tell_is_read_by_the_masker_named_for_it() -> None:
-    decision = decide("Ann", ("en", "zh"), "en", None)
-    assert (decision.language, decision.masker, decision.quarantined) == ("", "en", False)
+def test_a_language_that_can_be_told_decides_also_where_none_reads_it() -> None:
+    assert among("张三住在北京市海淀区", ["en", "zh"]) == "zh"
+    assert among(RUSSIAN, ["en", "zh"]) == "ru"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.methods.detect.tagger import OVERLAP, STYLES, WINDOW, Tagger, TaggerRecognizer, join, pieces, windows
+from tasks.methods.detect.tagger import STYLES, Tagger, TaggerRecognizer, join, pieces
 
 
 @pytest.fixture(scope="module")
@@ -27,13 +27,6 @@ def test_ordinary_words_are_left(tagger: Tagger) -> None:
 def test_a_long_text_is_read_to_its_end(tagger: Tagger) -> None:
     text = "We had a good lunch and went back to work. " * 60 + "Yours, Ingrid Larsson"
     assert any(end == len(text) for _, end, _, _ in tagger.spans(text))
-
-
-@given(st.integers(0, 2000))
-def test_windows_cover_all_pieces_and_overlap(count: int) -> None:
-    spans = windows(count)
-    assert spans[0][0] == 0 and spans[-1][1] == count
-    assert all(b[0] == a[1] - OVERLAP and a[1] - a[0] == WINDOW for a, b in zip(spans, spans[1:], strict=False))
 
 
 @settings(deadline=None, max_examples=60)
