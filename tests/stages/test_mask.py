@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from tasks.core.artifacts import Ref
 from tasks.core.config import Config
@@ -157,6 +158,57 @@ def test_what_decides_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert key(own_values=False) != usual
     own.write_text(own.read_text(encoding="utf-8") + "# a remark\n", encoding="utf-8")
     assert key() != usual
+
+
+def notes_of(tmp_path: Path, changed: dict[str, Any], notes: list[str], **section: Any) -> list[str]:
+    """The masked notes under the default policy with some fields changed."""
+    folder = Path(mask.load_policy.__globals__["FOLDER"])
+    policy = yaml.safe_load((folder / "default.yaml").read_text(encoding="utf-8")) | changed
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(policy, allow_unicode=True), encoding="utf-8")
+    ctx = context(tmp_path, columns=[COLUMNS[-1]], policy=str(tmp_path / "own.yaml"), **section)
+    lines = "".join(json.dumps({"note": note}) + "\n" for note in notes)
+    Path(ctx.config.ingest.source).write_text(lines, encoding="utf-8")
+    (ref,) = masked(ctx)
+    return pq.read_table(ctx.open(ref).local("rows.parquet"))["note"].to_pylist()
+
+
+def test_the_policys_lists_and_thresholds_reach_the_detectors(tmp_path: Path) -> None:
+    changed = {
+        "deny": {"project heron": "ORGANIZATION"},
+        "allow": ["Lisbon"],
+        "thresholds": {"default": 0.4, "EMAIL_ADDRESS": 1.0},
+        "detectors": {"masker": ["airlock-identifiers", "airlock-people", "airlock-gazetteer"], "gate": ["rampart"]},
+        "detector_thresholds": {"airlock-people": 1.0},
+    }
+    notes = ["Dr. Qwfpx saw the Project Heron files in Lisbon, a@b.org", "SSN 900-12-3456"]
+    assert notes_of(tmp_path, changed, notes) == [
+        "Dr. Qwfpx saw the <ORGANIZATION> files in Lisbon, a@b.org", "SSN <US_SSN>",
+    ]  # fmt: skip
+
+
+def test_each_text_is_read_in_its_own_language_and_none_passes_unread(tmp_path: Path) -> None:
+    detectors = {"masker": ["airlock-identifiers", "airlock-people", "airlock-zh"], "gate": ["rampart"]}
+    changed = {"languages": ["en", "zh"], "detectors": detectors}
+    notes = [
+        "My name is Ingrid Larsson, call 217-555-0199.",
+        "患者：王小明，电话13800138000，住院三天。",
+        "Иван, 8 916 123-45-67",
+    ]
+    english, chinese, russian = notes_of(tmp_path, changed, notes, language="auto")
+    assert english == "My name is <PERSON>, call <PHONE_NUMBER>."
+    assert "王小明" not in chinese and "138" not in chinese and "住院" in chinese
+    assert russian == "<UNREAD_TEXT>"
+
+
+def test_a_language_in_which_nobody_finds_persons_is_refused(tmp_path: Path) -> None:
+    detectors = {"masker": ["airlock-people", "presidio-patterns"], "gate": ["rampart"]}
+    with pytest.raises(UserError, match="finds persons in language zh"):
+        notes_of(
+            tmp_path, {"languages": ["en", "zh"], "detectors": detectors}, ["患者王小明今天出院了。"], language="auto"
+        )
+    entities = {"PERSON": {"operator": "tag", "reason": "A name names."}}
+    with pytest.raises(UserError, match="has no line UNREAD_TEXT"):
+        notes_of(tmp_path, {"entities": entities, "limits": {}}, ["a"], language="auto")
 
 
 def test_one_persons_rows_do_not_touch_anothers(tmp_path: Path) -> None:

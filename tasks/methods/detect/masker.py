@@ -55,7 +55,7 @@ class Masker:
         spacy_model: name or folder of the spaCy model.
 
     Raises:
-        UserError: where a detector is unknown, or a model isn't installed.
+        UserError: where a detector is unknown, a model isn't installed, or persons are asked for and nobody finds any.
     """
 
     def __init__(
@@ -90,6 +90,10 @@ class Masker:
         self._deny = DenyList({phrase: kind for phrase, kind in (deny or {}).items() if kind in self._entities})
         self._placeholders = Placeholders(tags, marks)
         found_by = {name: recognizers(name, language) for name in used}
+        if "PERSON" in self._entities and not any(
+            "PERSON" in r.supported_entities for rs in found_by.values() for r in rs
+        ):
+            raise UserError(f"the policy's detectors.masker names none that finds persons in language {language}")
         named = [r for name in used if name in TAGGERS for r in found_by[name]]
         rest = [r for name in used if name not in TAGGERS for r in found_by[name]]
         form = [r for name in used if name not in TAGGERS | SLOW for r in found_by[name]]
