@@ -30,8 +30,8 @@ def add_to(commands: Any) -> None:
         description="Looks through one column of a file and writes a line of JSON for each row, in order: its id and "
         "the places (characters, counted from 0) that the policy would mask, with kind, score and detector. No value "
         "of the column is written; an id is written as it stands. The default is what is masked in the end: what the "
-        "masker's detectors find, and what the gate's detectors then still see in the masked text. A row that can't be read, or whose cell is no text, has no "
-        "spans; how many could not be read is said at the end.",
+        "masker's detectors find, and what the gate's detectors then still see in the masked text. A row that can't be "
+        "read, or whose cell is no text, has no spans; how many could not be read is said at the end.",
         epilog="Examples:\n"
         "  airlock scan notes.jsonl --text-column text --out spans.jsonl\n"
         "  airlock scan notes.csv --text-column note --policy healthcare --detectors mask --out spans.jsonl\n"
