@@ -75,6 +75,8 @@ def _run(args: argparse.Namespace) -> int:
         raise UserError(
             f"{source.name}: has no column {', '.join(map(repr, missing))}; it has {len(names or ())} columns"
         )
+    if names is not None:
+        declared.sort(key=lambda column: names.index(column.name))
     look = default_look(args.policy, args.lang, threads=0 if args.workers == 1 else 1)
     policies = look.policies()
     if len({policy.name for policy in policies.values()}) > 1:
@@ -98,10 +100,12 @@ def _run(args: argparse.Namespace) -> int:
         if progress is not None:
             progress.close()
         if not tally.rows_written and tally.rows:
-            raise UserError(
-                f"{source.name}: no row could be masked ({', '.join(sorted(tally.set_aside))}); declare the columns' "
-                "types with --column NAME:KIND:TYPE"
+            reasons = ", ".join(sorted(tally.set_aside))
+            types = "type_mismatch" in tally.set_aside
+            what = (
+                "declare the columns' types with --column NAME:KIND:TYPE" if types else "check its separator and quotes"
             )
+            raise UserError(f"{source.name}: no row could be masked ({reasons}); {what}")
     report = _report(plan, policy, names, tally)
     with new_file(args.out / "report.json") as out:
         out.write(json.dumps(report, indent=1, ensure_ascii=False) + "\n")

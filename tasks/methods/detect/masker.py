@@ -16,7 +16,7 @@ from tasks.methods.detect.nlp import LocalNlpEngine
 from tasks.methods.detect.own import echoes, number_echoes, own_values
 from tasks.methods.detect.placeholders import Placeholders
 from tasks.methods.detect.reader import Reader
-from tasks.methods.detect.registry import CANONICAL, DETECTORS, SLOW, TAGGERS, recognizers
+from tasks.methods.detect.registry import CANONICAL, DETECTORS, NETWORKS, TAGGERS, recognizers
 from tasks.methods.detect.spans import Span, trim
 from tasks.methods.detect.truecase import truecase
 from tasks.methods.detect.view import View, view
@@ -96,7 +96,7 @@ class Masker:
             raise UserError(f"the policy's detectors.masker names none that finds persons in language {language}")
         named = [r for name in used if name in TAGGERS for r in found_by[name]]
         rest = [r for name in used if name not in TAGGERS for r in found_by[name]]
-        form = [r for name in used if name not in TAGGERS | SLOW for r in found_by[name]]
+        form = [r for name in used if name not in TAGGERS | NETWORKS for r in found_by[name]]
         reader = _reader(language, spacy_model if named else "")
         self._all = (Analyzer([*rest, *named], language), reader)
         self._by_name = (Analyzer(named, language), reader) if named else None
@@ -185,8 +185,12 @@ class Masker:
                     continue
                 if span.detector not in _CERTAIN and text[span.start : span.end].casefold() in self._allow:
                     continue
-                if span.detector not in TAGGERS or _plausible(text[span.start : span.end], span.entity):
-                    kept.add(span)
+                value = text[span.start : span.end]
+                if span.detector in TAGGERS and not _plausible(value):
+                    continue
+                if span.detector in TAGGERS | NETWORKS and span.entity == "ORGANIZATION" and _abbreviation(value):
+                    continue
+                kept.add(span)
         return sorted(kept, key=lambda s: (s.start, s.end, s.entity, -s.score, s.detector))
 
 
@@ -205,12 +209,16 @@ def _lines(text: str, span: Span) -> Iterator[Span]:
         yield Span(start, span.end, span.entity, span.score, span.detector)
 
 
-def _plausible(value: str, entity: str) -> bool:
-    """Whether a tagger's finding can be a name: it takes bare numbers, faces, headers and abbreviations for one."""
+def _plausible(value: str) -> bool:
+    """Whether a tagger's finding can be a name: it takes bare numbers, faces and headers for one."""
     if all(word in HEADER_WORDS for word in _WORD.findall(value.casefold())):
         return False
-    letters = sum(character.isalpha() for character in value)
-    return letters >= 2 and not (entity == "ORGANIZATION" and value.isupper() and letters <= 4 and " " not in value)
+    return sum(character.isalpha() for character in value) >= 2
+
+
+def _abbreviation(value: str) -> bool:
+    """Whether a finding is a few capitals: BP, MRI and SSN are taken for firms."""
+    return value.isupper() and value.isascii() and sum(map(str.isalpha, value)) <= 4 and " " not in value
 
 
 def _moved(span: Span, offset: int) -> Span:

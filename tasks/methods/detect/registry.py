@@ -43,7 +43,7 @@ TAGGERS = frozenset({"spacy", "spacy-organizations"})
 TAGGER_THRESHOLD = 0.6
 """Of our tagger: the least probability that a word is personal data."""
 
-SLOW = frozenset({"airlock-tagger", "lac"})
+NETWORKS = frozenset({"airlock-tagger", "lac"})
 """Detectors that run a network of their own: windows in which a disguise is taken off are not read by them."""
 
 SPACY_KINDS = {

@@ -10,7 +10,7 @@ import pytest
 from tasks.core.errors import AirlockError
 from tasks.core.policies import load_policy
 from tasks.methods.detect.masker import Masker
-from tasks.methods.detect.registry import SLOW, TAGGERS
+from tasks.methods.detect.registry import NETWORKS, TAGGERS
 from tasks.methods.mask.plan import ColumnPlan, Operation
 from tasks.methods.mask.table import TableMasker
 
@@ -21,7 +21,7 @@ POLICIES = {"en": "default", "zh": "zh"}
 
 def masker_of(language: str, *, taggers: bool = True) -> Masker:
     policy = load_policy(POLICIES[language])
-    detectors = [name for name in policy.detectors.masker if taggers or name not in TAGGERS | SLOW]
+    detectors = [name for name in policy.detectors.masker if taggers or name not in TAGGERS | NETWORKS]
     return Masker(language, detectors, policy.text_entities, tags=[policy.tag(entity) for entity in policy.entities])
 
 

@@ -220,6 +220,12 @@ def test_mistakes_in_the_policys_detectors() -> None:
         Masker("en", ["spacy"], ["PERSON"], spacy_model="no_such_model")
 
 
+def test_clinical_abbreviations_are_no_firms(english: Masker) -> None:
+    text = "BP 120/80, HR 72. MRI of the knee. Works at Acme Textiles Inc."
+    firms = [text[s.start : s.end] for s in english.find([text])[0] if s.entity == "ORGANIZATION"]
+    assert firms and not {"BP", "HR", "MRI"} & set(firms)
+
+
 def test_disguised_values_are_found_where_they_were_written(english: Masker) -> None:
     for text, value, kind in [
         ("mail jo.park [at] example [dot] org please", "jo.park [at] example [dot] org", "EMAIL_ADDRESS"),
