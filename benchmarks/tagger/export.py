@@ -9,10 +9,12 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
 from generate import LABELS, examples
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from rows import rewritten
 from train import base_folder, build
 
 from tasks.methods.detect.tagger import Tagger, pieces
@@ -50,6 +52,7 @@ def main() -> None:
         quantize_dynamic(
             plain, options.out / "model.onnx", weight_type=QuantType.QInt8, per_channel=True, reduce_range=True
         )
+        onnx.save(rewritten(onnx.load(options.out / "model.onnx")), options.out / "model.onnx")
         shutil.copy(base / "tokenizer.json", options.out / "tokenizer.json")
         (options.out / "labels.json").write_text(json.dumps(list(LABELS)) + "\n", encoding="utf-8")
         small, whole = Tagger(options.out), onnxruntime.InferenceSession(str(plain), providers=["CPUExecutionProvider"])
@@ -61,7 +64,7 @@ def main() -> None:
                 continue
             ids, styles = np.array([[101, *cut.ids, 102]]), np.array([[0, *cut.styles, 0]])
             answer = whole.run(None, {"ids": ids, "styles": styles})[0][0, 1:-1].argmax(-1)
-            same += int((answer == small.probabilities(cut).argmax(-1)).sum())
+            same += int((answer == small.probabilities([cut])[0].argmax(-1)).sum())
             total += len(cut.ids)
     size = sum(f.stat().st_size for f in options.out.iterdir())
     print(json.dumps({"bytes": size, "pieces with the same label as before quantisation": round(same / total, 4)}))

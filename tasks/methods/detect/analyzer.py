@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from presidio_analyzer import EntityRecognizer
 from presidio_analyzer.nlp_engine import NlpArtifacts, SpacyNlpEngine
 
-from tasks.methods.detect.finders import ArtifactsFinder, TextFinder, artifacts_finder, text_finder
+from tasks.methods.detect.finders import (
+    ArtifactsFinder,
+    BatchFinder,
+    TextFinder,
+    artifacts_finder,
+    batch_finder,
+    text_finder,
+)
 from tasks.methods.detect.findings import Finding, distinct
 from tasks.methods.detect.prefilter import Shape
 from tasks.methods.detect.reader import Reader
@@ -126,6 +133,10 @@ class Analyzer:
         self, batch: list[str], reader: Reader, plan: _Plan, score_threshold: float | None
     ) -> Iterator[list[Finding]]:
         raws = [_from_text(text, plan) for text in batch]
+        for place, step in enumerate(plan.steps):
+            if step.from_batch is not None:
+                for raw, findings in zip(raws, step.from_batch(batch, plan.entities), strict=True):
+                    raw[place] = findings
         lemmas = [self._needs_words(raw, plan, score_threshold) for raw in raws]
         for text, raw, artifacts in zip(batch, raws, reader.read(batch, lemmas), strict=True):
             yield self._finish(text, raw, artifacts, plan, score_threshold)
@@ -180,10 +191,11 @@ class Analyzer:
 
 @dataclass(frozen=True)
 class _Step:
-    """One recognizer: how it looks at a text, or else at what the NLP engine read, and what raises its scores."""
+    """One recognizer: how it looks at a text, at texts, or at what the NLP engine read, and what raises its scores."""
 
     recognizer: EntityRecognizer
     from_text: TextFinder | None
+    from_batch: BatchFinder | None
     from_artifacts: ArtifactsFinder
     words: ContextWords | None
     thresholds: Mapping[str, float]
@@ -199,7 +211,8 @@ class _Plan:
 
 def _step(recognizer: EntityRecognizer, settings: ContextSettings) -> _Step:
     words = ContextWords(recognizer.context, settings.whole_word) if recognizer.context else None
-    return _Step(recognizer, text_finder(recognizer), artifacts_finder(recognizer), words, recognizer.score_thresholds)
+    finders = text_finder(recognizer), batch_finder(recognizer), artifacts_finder(recognizer)
+    return _Step(recognizer, *finders, words, recognizer.score_thresholds)
 
 
 def _from_text(text: str, plan: _Plan) -> list[list[Finding] | None]:

@@ -26,6 +26,10 @@ CODE = (
 """A value without a format: 4 to 24 letters and digits with at least one digit, joined by single separators, or grouped."""
 
 
+_APART = r"(?<!\p{L}(?=\p{L}))"
+"""No letter on both sides: the words don't end within another word, as BIC does in "bicarbonate"."""
+
+
 def after(words: str, value: str = CODE) -> str:
     """The pattern of a value behind the words that name it, whatever their case, joined by spaces or as a key's name."""
-    return rf"(?<![\p{{L}}\p{{N}}])(?i:{words.replace('[ ]', ' ').replace(' ', '[ _]')}){IS}{value}"
+    return rf"(?<![\p{{L}}\p{{N}}])(?i:{words.replace('[ ]', ' ').replace(' ', '[ _]')}){IS}{_APART}{value}"

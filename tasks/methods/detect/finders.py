@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import regex
@@ -14,9 +14,11 @@ from tasks.core.errors import AirlockError
 from tasks.methods.detect.findings import Finding, distinct
 from tasks.methods.detect.phones import PhoneFinder
 from tasks.methods.detect.prefilter import Shape, admits, need_of
+from tasks.methods.detect.tagger import TaggerRecognizer
 
 TextFinder = Callable[[str, Shape], list[Finding]]
 ArtifactsFinder = Callable[[str, list[str], NlpArtifacts], list[Finding]]
+BatchFinder = Callable[[Sequence[str], list[str]], list[list[Finding]]]
 
 TIMEOUT_SECONDS = 60.0
 """A pattern that runs longer on one text fails it; Presidio passes such a text on unscanned."""
@@ -37,6 +39,17 @@ def text_finder(recognizer: EntityRecognizer) -> TextFinder | None:
 def artifacts_finder(recognizer: EntityRecognizer) -> ArtifactsFinder:
     """How a recognizer finds that looks at what the NLP engine read, or is a stranger."""
     return _entities(recognizer) if type(recognizer).analyze is SpacyRecognizer.analyze else _strange(recognizer)
+
+
+def batch_finder(recognizer: EntityRecognizer) -> BatchFinder | None:
+    """How a recognizer of ours finds that reads several texts in less time than one by one; ``None`` for others."""
+    if not isinstance(recognizer, TaggerRecognizer):
+        return None
+
+    def find(texts: Sequence[str], entities: list[str]) -> list[list[Finding]]:
+        return [_findings(results, recognizer.name) for results in recognizer.analyze_batch(texts, entities)]
+
+    return find
 
 
 def _patterns(recognizer: PatternRecognizer) -> TextFinder:
@@ -118,12 +131,17 @@ def _entities(recognizer: SpacyRecognizer) -> ArtifactsFinder:
 
 def _strange(recognizer: EntityRecognizer) -> ArtifactsFinder:
     def find(text: str, entities: list[str], artifacts: Any) -> list[Finding]:
-        found = []
-        for result in recognizer.analyze(text=text, entities=entities, nlp_artifacts=artifacts) or ():
-            metadata = result.recognition_metadata or {}
-            name = metadata.get(RecognizerResult.RECOGNIZER_NAME_KEY, recognizer.name)
-            settled = bool(metadata.get(RecognizerResult.IS_SCORE_ENHANCED_BY_CONTEXT_KEY))
-            found.append(Finding(result.entity_type, result.start, result.end, result.score, name, settled))
-        return found
+        results = recognizer.analyze(text=text, entities=entities, nlp_artifacts=artifacts)
+        return _findings(results or (), recognizer.name)
 
     return find
+
+
+def _findings(results: Iterable[RecognizerResult], recognizer: str) -> list[Finding]:
+    found = []
+    for result in results:
+        metadata = result.recognition_metadata or {}
+        name = metadata.get(RecognizerResult.RECOGNIZER_NAME_KEY, recognizer)
+        settled = bool(metadata.get(RecognizerResult.IS_SCORE_ENHANCED_BY_CONTEXT_KEY))
+        found.append(Finding(result.entity_type, result.start, result.end, result.score, name, settled))
+    return found

@@ -8,14 +8,19 @@ is exact, so that a rule works the same in any language and next to any script.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 import regex
 from presidio_analyzer import LocalRecognizer, RecognizerResult
 
+from tasks.methods.detect.prefilter import Need, Shape, admits, need_of
+
 TIMEOUT_SECONDS = 30.0
 """A pattern that runs longer on one piece of text is a fault of the pattern: the shard fails, nothing is skipped."""
+
+_FLAGS = regex.MULTILINE | regex.VERSION1
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,13 @@ class Rule:
     compiled: Any = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "compiled", regex.compile(self.pattern, regex.MULTILINE | regex.VERSION1))
+        object.__setattr__(self, "compiled", regex.compile(self.pattern, _FLAGS))
+
+    @cached_property
+    def need(self) -> Need:
+        """What a text must hold for the rule to find anything in it."""
+        need = need_of(self.pattern, int(_FLAGS))
+        return replace(need, groups=need.groups | {frozenset(self.needs)}) if self.needs else need
 
     def find(self, text: str) -> list[tuple[int, int, float]]:
         """``(start, end, score)`` of every match."""
@@ -108,8 +119,9 @@ class RuleRecognizer(LocalRecognizer):
         """Presidio's entry point; the NLP artifacts are not used."""
         wanted = set(entities)
         results = []
+        shape = Shape(text)
         for rule in self._rules:
-            if rule.entity not in wanted:
+            if rule.entity not in wanted or (isinstance(rule, Rule) and not admits(rule.need, shape)):
                 continue
             for start, end, score in rule.find(text):
                 metadata = {

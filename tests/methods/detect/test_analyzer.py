@@ -101,10 +101,10 @@ def test_findings_in_sample_records_are_those_of_presidio_whatever_the_batch() -
 
 @pytest.mark.slow
 def test_findings_in_a_long_document_are_those_of_presidio() -> None:
-    text = "\n\n".join(_sample(60))[:200_000].rstrip()
+    text = "\n\n".join(_sample(60))[:100_000].rstrip()
     analyzer = Analyzer(_recognizers(), "en", 0.3)
     theirs = _theirs(text, None)
-    assert len(theirs) > 1_000
+    assert len(theirs) > 500
     assert [_plain(found) for found in analyzer.analyze_batch([text], _engine())] == [theirs]
 
 

@@ -241,8 +241,9 @@ _HAN = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), min_si
 
 
 @pytest.mark.parametrize(("kinds", "value"), GLUED)
-@given(before=_HAN, after=_HAN)
+@given(before=_HAN.filter(lambda text: text[-1] not in "第版"), after=_HAN)
 def test_an_identifier_between_any_han_characters(kinds: set[str], value: str, before: str, after: str) -> None:
+    """What makes a section or a version of four numbers stands before them, never after."""
     assert covered(before + value + after, value, kinds)
 
 

@@ -215,6 +215,8 @@ def test_addresses_of_many_countries(value: str) -> None:
         (["IP_ADDRESS"], "see section 4.1.2.3rd"),
         (["DATE"], "Grid 12-34-56, build 7.0.12.444"),
         (["SWIFT_CODE"], "a swift response please"),
+        (["SWIFT_CODE"], "sodium bicarbonate 650 mg, BICARBONATE 30, a bicuspid valve"),
+        (["TAX_ID"], "PANCREAS 2023-10 SEEN, FINGERS 12345678"),
         (["SECRET"], "The passphrase is not the same as before. password policy, password reset2"),
         (["ACCOUNT_NUMBER"], "1234567890123456 rows"),
         (["CRYPTO"], "commit 9f3e1c77ab0245d1a9b8c7d6e5f4a3b2c1d0e9f8"),

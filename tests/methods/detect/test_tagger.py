@@ -5,7 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.methods.detect.tagger import STYLES, Tagger, TaggerRecognizer, join, pieces
+from tasks.methods.detect.analyzer import Analyzer
+from tasks.methods.detect.nlp import LocalNlpEngine
+from tasks.methods.detect.reader import Reader
+from tasks.methods.detect.tagger import STYLES, Pieces, Tagger, TaggerRecognizer, join, pieces
 
 
 @pytest.fixture(scope="module")
@@ -15,25 +18,25 @@ def tagger() -> Tagger:
 
 def test_finds_names_places_and_addresses(tagger: Tagger) -> None:
     text = "Dear Mr. Okonkwo,\nplease send it to 12 Elm Street, Springfield, IL 62701. Regards, Ingrid Sørensen"
-    found = {(text[start:end], label) for start, end, label, _ in tagger.spans(text)}
+    found = {(text[start:end], label) for start, end, label, _ in tagger.spans([text])[0]}
     assert {("Okonkwo", "PERSON"), ("Ingrid Sørensen", "PERSON")} <= found
     assert any(label == "ADDRESS" and "Elm Street" in value for value, label in found)
 
 
 def test_ordinary_words_are_left(tagger: Tagger) -> None:
-    assert tagger.spans("The food was great and we waited ten minutes for a table.") == []
+    assert tagger.spans(["The food was great and we waited ten minutes for a table."]) == [[]]
 
 
 def test_a_long_text_is_read_to_its_end(tagger: Tagger) -> None:
     text = "We had a good lunch and went back to work. " * 60 + "Yours, Ingrid Larsson"
-    assert any(end == len(text) for _, end, _, _ in tagger.spans(text))
+    assert any(end == len(text) for _, end, _, _ in tagger.spans([text])[0])
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.text(max_size=80))
 def test_any_text_gives_spans_within_it_and_always_the_same(tagger: Tagger, text: str) -> None:
-    found = tagger.spans(text, 0.3)
-    assert found == tagger.spans(text, 0.3)
+    found = tagger.spans([text], 0.3)[0]
+    assert found == tagger.spans([text], 0.3)[0]
     assert all(0 <= start < end <= len(text) and 0.3 <= score <= 1.0 for start, end, _, score in found)
     assert all(a[1] <= b[0] for a, b in zip(found, found[1:], strict=False))
 
@@ -68,3 +71,43 @@ def test_presidio_gets_the_kinds_that_it_asks_for() -> None:
     text = "Ingrid Larsson lives in Copenhagen"
     assert {r.entity_type for r in recognizer.analyze(text, ["PERSON"])} == {"PERSON"}
     assert {r.entity_type for r in recognizer.analyze(text, recognizer.supported_entities)} == {"PERSON", "LOCATION"}
+
+
+TEXTS = [
+    "Ingrid Larsson lives in Copenhagen",
+    "the food was great and we waited",
+    "!!!!! ????? ((((( ))))) ----- =====",
+    "Dr. Okonkwo saw Mr. Ramirez at Mercy Hospital on Tuesday.",
+    "x" * 90 + " zzzz qqqq " + "é" * 40,
+    "",
+    "We had a good lunch and went back to work. " * 40 + "Yours, Ingrid Larsson",
+]
+
+
+def test_no_text_changes_what_is_read_beside_it(tagger: Tagger) -> None:
+    cuts = [pieces(tagger.tokenizer, text) for text in TEXTS]
+    # All lengths together, and texts cut to one length, which the network reads at once.
+    shortest = min(len(cut.ids) for cut in cuts if cut.ids)
+    for some in (cuts, [Pieces(*(part[:shortest] for part in cut)) for cut in cuts if cut.ids] * 3):
+        alone = [tagger.probabilities([cut])[0] for cut in some]
+        assert all(map(np.array_equal, tagger.probabilities(some), alone))
+        assert all(map(np.array_equal, tagger.probabilities(some[::-1]), alone[::-1]))
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.lists(st.integers(1000, 30000), min_size=7, max_size=7), min_size=2, max_size=12))
+def test_any_pieces_are_read_the_same_beside_any_others(tagger: Tagger, ids: list[list[int]]) -> None:
+    cuts = [Pieces(row, [1 + i % (STYLES - 1) for i in row], [(0, 1)] * len(row)) for row in ids]
+    together = tagger.probabilities(cuts)
+    assert all(np.array_equal(together[row], tagger.probabilities([cut])[0]) for row, cut in enumerate(cuts))
+
+
+def test_the_analyzer_gets_the_same_from_a_batch_as_from_each_text() -> None:
+    engine = LocalNlpEngine("en", "")
+    engine.load()
+    analyzer, reader = Analyzer([TaggerRecognizer()], "en"), Reader(engine, "en")
+    texts = [*TEXTS, *TEXTS[:3]]
+    found = list(map(repr, analyzer.analyze_batch(texts, reader)))
+    alone = [repr(analyzer.analyze_artifacts(text, reader.read([text], [False])[0])) for text in texts]
+    assert found == alone
+    assert "Finding" in found[0]
