@@ -98,12 +98,22 @@ def expired(stores: dict[str, Store], days: dict[str, float], now: float, damage
                 if attempt != published and not live and age > 1:
                     yield Finding(zone, f"{name}/attempts/{attempt}", "abandoned attempt", age)
             if published is None:
+                if (age := _checkpoint_age(store, name, now)) > days[zone] > 0:
+                    yield Finding(zone, name, f"checkpoint of a run not taken up for over {days[zone]:g} days", age)
                 continue
             age = (now - max(used.get((stage, key), 0.0), store.modified(f"{name}/manifest.json"))) / DAY
             if damaged and _is_damaged(store, stage, key):
                 yield Finding(zone, name, "damaged", age)
             elif days[zone] and age > days[zone] and (stage, key) not in kept:
                 yield Finding(zone, name, f"unused for over {days[zone]:g} days", age)
+
+
+def _checkpoint_age(store: Store, name: str, now: float) -> float:
+    """Days since an interrupted run last wrote its checkpoint; 0 where there is none."""
+    try:
+        return (now - store.modified(f"{name}/checkpoint.safetensors")) / DAY
+    except FileNotFoundError:
+        return 0.0
 
 
 def _artifacts(store: Store) -> Iterator[tuple[str, str]]:

@@ -51,13 +51,16 @@ def add_to(commands: Any) -> None:
     group.add_argument(
         "--columns", type=Path, metavar="FILE", help="YAML with ingest.columns, as `airlock columns --yaml` writes it"
     )
+    group.add_argument("--force", action="store_true", help="replace a copy that is in DIR already")
     stage = parser.get_default("run")
     parser.set_defaults(run=lambda args: _run(args) if args.out is not None else _stage(stage, args))
 
 
 def _stage(run: Any, args: argparse.Namespace) -> int:
-    if args.policy or args.lang or args.columns:
-        raise UserError("--policy, --lang and --columns belong to the form with --out; a stage takes --mask.policy …")
+    if args.policy or args.lang or args.columns or args.force:
+        raise UserError(
+            "--policy, --lang, --columns and --force belong to the form with --out; a stage takes --mask.policy …"
+        )
     return int(run(args))
 
 
@@ -89,8 +92,8 @@ def _run(args: argparse.Namespace) -> int:
     tally = _Tally()
     progress = None if args.quiet else Progress("mask")
     texts = [column.name for column in declared if column.role == "text"]
-    with Written(args.out, source.format) as files:
-        numbered = in_batches(read_rows(source, wanted), lambda row: _longest(row, texts))
+    with Written(args.out, source.format, args.force) as files:
+        numbered = in_batches(read_rows(source, wanted), lambda row: _longest(row, texts), progress=progress)
         for done in in_order(((len(rows), rows) for rows, _ in numbered), build, plan, args.workers):
             batch: Batch = done[1]
             files.write(batch)
@@ -101,10 +104,11 @@ def _run(args: argparse.Namespace) -> int:
             progress.close()
         if not tally.rows_written and tally.rows:
             reasons = ", ".join(sorted(tally.set_aside))
-            types = "type_mismatch" in tally.set_aside
-            what = (
-                "declare the columns' types with --column NAME:KIND:TYPE" if types else "check its separator and quotes"
-            )
+            what = "check its separator and quotes"
+            if "type_mismatch" in tally.set_aside:
+                what = "declare the columns' types with --column NAME:KIND:TYPE"
+            elif "unread_language" in tally.set_aside:
+                what = "choose a policy for the text's language"
             raise UserError(f"{source.name}: no row could be masked ({reasons}); {what}")
     report = _report(plan, policy, names, tally)
     with new_file(args.out / "report.json") as out:

@@ -18,13 +18,17 @@ from typing import IO, TYPE_CHECKING, Any, Self
 from tasks.command.scan import new_file
 from tasks.command.scanner import Look, Scanner, mask_key, operations, readable
 from tasks.core.config.ingest import Column
-from tasks.core.errors import AirlockError, describe
+from tasks.core.errors import AirlockError, UserError, describe
 from tasks.core.policies import UNDECLARED, Policy
 from tasks.stages.mask import column_plans
 
 if TYPE_CHECKING:
     from tasks.methods.mask.plan import ColumnPlan
     from tasks.methods.records.asis import Row
+
+
+COPY = (*(f"masked.{ending}" for ending in ("jsonl", "csv", "tsv", "parquet")), "spans.jsonl", "set_aside.jsonl")
+"""The files of a masked copy."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class Batch:
         cells: masked cells of structured columns, by kind.
         remasked: spans that the gate's detectors alone gave.
         ids_replaced: rows whose id nobody declared; their number stands in its place.
-        foreign: texts in no language of the policy.
+        foreign: texts in no language of the policy, and read all the same.
         schema: the Arrow schema of ``rows``.
     """
 
@@ -84,14 +88,20 @@ def plans(columns: Sequence[Column], policy: Policy) -> list[ColumnPlan]:
 
 def build(plan: Plan) -> Callable[[list[Row]], Batch]:
     """The work on batches, detectors loaded."""
-    from tasks.methods.gate.registry import NAMES
     from tasks.methods.mask.table import TableMasker
 
     policy = next(iter(plan.look.policies().values()))
     scanner = Scanner(plan.look)
-    table = TableMasker(plans(plan.columns, policy), scanner, operations(policy), mask_key(policy))  # type: ignore[arg-type]
+    table = TableMasker(
+        plans(plan.columns, policy),
+        scanner,  # type: ignore[arg-type]
+        operations(policy),
+        mask_key(policy),
+        sets_aside=policy.unread == "quarantine",
+    )
     read = _reader(plan)
     unit_key = _unit_key() if any(column.role == "person" for column in plan.columns) else b""
+    gate = frozenset(policy.detectors.gate)
     several = sum(column.role == "text" for column in plan.columns) > 1
 
     def work(rows: list[Row]) -> Batch:
@@ -110,12 +120,15 @@ def build(plan: Plan) -> Callable[[list[Row]], Batch]:
             raise
         except Exception as exc:
             raise AirlockError(f"mask: {describe(exc)}") from None
+        unread = {line["record_id"]: line["reason"] for line in masked.aside.to_pylist()}
+        aside = sorted([*aside, *unread.items()])
+        kept = [(row, cells) for row, cells in kept if row.number not in unread]
         ids = [_id(row, plan.format) for row, _ in kept]
         spans = {row.number: {"id": id_, "spans": []} for (row, _), (id_, _) in zip(kept, ids, strict=True)}
         batch = Batch([], list(spans.values()), aside, foreign=scanner.foreign - before)
         for span in masked.spans.to_pylist():
             number, column = span.pop("record_id"), span.pop("column")
-            batch.remasked += span["detector"].partition(":")[0] in NAMES
+            batch.remasked += span["detector"].partition(":")[0] in gate
             spans[number]["spans"].append({"column": column, **span} if several else span)
         stands = {column.name: "unit_id" if column.role == "person" else column.name for column in plan.columns}
         names = [name for name, at in stands.items() if at in masked.rows.schema.names]
@@ -141,7 +154,7 @@ def _id(row: Row, format_: str) -> tuple[Any, bool]:
 
 
 def _reader(plan: Plan) -> Callable[[Row], tuple[dict[str, Any] | None, str]]:
-    from tasks.methods.records.columns import MISSING_VALUE, TYPE_MISMATCH
+    from tasks.methods.records.columns import MISSING_VALUE, TYPE_MISMATCH, WRONG_ENCODING
 
     def read(row: Row) -> tuple[dict[str, Any] | None, str]:
         if row.cells is None:
@@ -152,6 +165,9 @@ def _reader(plan: Plan) -> Callable[[Row], tuple[dict[str, Any] | None, str]]:
                 cells[column.name] = cell = _typed(row.cells.get(column.name), column.type)
             except (TypeError, ValueError, OverflowError):
                 return None, TYPE_MISMATCH
+            # As at ingest: half a character can't be written again, and isn't replaced in silence.
+            if isinstance(cell, str) and cell != readable(cell):
+                return None, WRONG_ENCODING
             if cell in (None, "") and (column.required or column.role == "person"):
                 return None, MISSING_VALUE
         return cells, ""
@@ -170,7 +186,7 @@ def _typed(cell: Any, kind: str) -> Any:
     if kind == "string":
         if not isinstance(cell, str):
             raise TypeError
-        return readable(cell)
+        return cell
     if kind == "boolean":
         return (
             cell
@@ -240,9 +256,18 @@ class Written:
     Args:
         folder: where they go.
         format_: of the masked rows.
+        force: whether a copy that is there is replaced.
+
+    Raises:
+        UserError: where there is one and ``force`` isn't given.
     """
 
-    def __init__(self, folder: Path, format_: str) -> None:
+    def __init__(self, folder: Path, format_: str, force: bool = False) -> None:
+        self._old = [folder / name for name in COPY if (folder / name).exists()]
+        if self._old and not force:
+            raise UserError(
+                f"{folder}: holds {self._old[0].name} already; choose another folder, or replace it by --force"
+            )
         self._format, self._stack = format_, contextlib.ExitStack()
         self._folder = folder
         self._writer: Any = None
@@ -261,6 +286,9 @@ class Written:
         if self._writer is not None and self._format == "parquet":
             self._writer.close()
         self._stack.__exit__(kind, exc, trace)
+        for path in self._old if exc is None else ():
+            if path.name.startswith("masked.") and path.name != f"masked.{self._format}":
+                path.unlink()  # another file's rows would stand beside this one's spans
 
     def write(self, batch: Batch) -> None:
         """Add a batch."""

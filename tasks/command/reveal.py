@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -44,7 +45,8 @@ def add_to(commands: Any) -> None:
         help="show the originals of reversibly masked values, and write down who looked",
         description="Encrypted tokens need the `mask` key they were written under. Hashes, surrogates, numbered tags, "
         "partial masks and shifted dates need the vault of their run's mask artifacts and the `vault` key. A line in "
-        "the audit log in Airlock's home comes first: who, when, which run and rows, how many values, never a value.",
+        "the audit log in Airlock's home comes first: who, when, which run and rows, how many values, never a value; "
+        "an attempt that shows nothing has a line too.",
     )
     parser.add_argument("what", nargs="?", help="a token, or a file of masked text")
     where = parser.add_mutually_exclusive_group()
@@ -66,19 +68,28 @@ def _run(args: argparse.Namespace) -> int:
         raise UserError("reveal: name a token or a file of masked text, or ask for the log with --log")
     if (line := audit.verify(log)) is not None:
         raise UserError(f"reveal: line {line} of the audit log was changed, so nothing is shown; see reveal --log")
-    keys = load_keys(settings.home())
     text = _text(args.what)
-    vaults = list(_vaults(args))
-    found = [*_decrypted(text, keys), *_kept(text, vaults, keys, args)]
-    if not found:
-        raise UserError(f"reveal: {_why_nothing(text, vaults, keys, args)}")
-    if args.record is None:
-        _refuse_ambiguous(found)
+    asked = {"action": "reveal", "run": args.run_id or "", "artifact": args.artifact or "", "tokens": _ids(text)}
+    vaults: list[Artifact] = []
+    found: list[Revealed] = []
+    try:
+        keys = load_keys(settings.home())
+        vaults += _vaults(args)
+        found += [*_decrypted(text, keys), *_kept(text, vaults, keys, args)]
+        if not found:
+            raise UserError(f"reveal: {_why_nothing(text, vaults, keys, args)}")
+        if args.record is None:
+            _refuse_ambiguous(found)
+    except Exception as exc:
+        # Who tried without success is on record as well. A sentence of ours holds no value.
+        why = str(exc) if isinstance(exc, UserError) else type(exc).__name__
+        audit.append(log, {**asked, "outcome": "nothing shown", "why": why, "values": 0, "record_ids": []})
+        raise
     audit.append(
         log,
         {
-            "action": "reveal",
-            "run": args.run_id or "",
+            **asked,
+            "outcome": "shown",
             "artifacts": sorted(vault.ref.key for vault in vaults),
             "values": len(found),
             "record_ids": sorted({one.record_id for one in found if one.record_id is not None}),
@@ -99,6 +110,17 @@ def _text(what: str) -> str:
     except (OSError, UnicodeDecodeError):
         raise UserError(f"reveal: {path.name} can't be read as UTF-8 text") from None
     return what
+
+
+def _ids(text: str) -> list[str]:
+    """Ids of the tokens asked for, at most twenty: digests of ciphertexts and keyed hashes, from which nothing follows.
+
+    What else is asked for might be typed from memory, and is a value then: it has no id.
+    """
+    from tasks.methods.mask.cipher import TOKEN
+
+    tokens = dict.fromkeys(match.group() for pattern in (TOKEN, _HASH) for match in pattern.finditer(text))
+    return [hashlib.sha256(token.encode()).hexdigest()[:16] for token in list(tokens)[:20]]
 
 
 def _vaults(args: argparse.Namespace) -> Iterator[Artifact]:
@@ -178,7 +200,10 @@ def _why_nothing(text: str, vaults: list[Artifact], keys: Keys, args: argparse.N
         role = other[0]
         return f"the artifact was written under another `{role}` key: id {written[role]}, not {keys.key_id(role)}"
     if TOKEN.search(text):
-        return "no token here opens under this `mask` key; it may be of an older one (AIRLOCK_KEY_FILE names another)"
+        return (
+            f"no token here opens under this `mask` key, id {keys.key_id('mask')}: it was written under another, or "
+            "changed since (AIRLOCK_KEY_FILE names another key; a run's manifest says its key's id: --run)"
+        )
     if vaults and not any("vault.parquet" in vault.files for vault in vaults):
         return "the policy of this run keeps no vault; only encrypted tokens can be shown"
     if not vaults:
@@ -197,5 +222,7 @@ def _show_log(path: Path) -> int:
         raise UserError(f"reveal: line {broken} of {path} doesn't follow from the line before: the log was changed")
     for entry in audit.read(path):
         rows = ", ".join(map(str, entry.get("record_ids", []))) or "-"
-        print(f"{entry['time']}  {entry['user']}  run {entry.get('run') or '-'}  {entry['values']} values  rows {rows}")
+        shown = f"{entry['values']} values" if entry["values"] else f"nothing shown: {entry.get('why', '')}"
+        tokens = f"  tokens {', '.join(entry['tokens'])}" if entry.get("tokens") else ""
+        print(f"{entry['time']}  {entry['user']}  run {entry.get('run') or '-'}  {shown}  rows {rows}{tokens}")
     return 0

@@ -114,7 +114,8 @@ def look_through(
     wanted = [column, *(columns if columns is not None else ["id"] if names is None or "id" in names else [])]
     progress = None if quiet else Progress("scan")
     seen = rows = 0
-    batches = in_batches(read_rows(source, list(dict.fromkeys(wanted))), lambda row: (row.cells or {}).get(column))
+    rows_read = read_rows(source, list(dict.fromkeys(wanted)))
+    batches = in_batches(rows_read, lambda row: (row.cells or {}).get(column), progress=progress)
     for held, answer in scan(batches, look, workers):
         foreign = answer.foreign
         for row, spans in zip(held, answer.spans, strict=True):

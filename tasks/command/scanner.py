@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tasks.core.errors import UserError
 from tasks.core.policies import Policy, load_policy
+from tasks.core.progress import Progress
 from tasks.stages.mask import masker_of, operation
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 Side = Literal["both", "mask", "gate"]
 
 BATCH_ROWS = 256
-BATCH_CHARACTERS = 4_000_000
-"""A batch ends at whichever comes first."""
+BATCH_CHARACTERS = 200_000
+"""A batch ends at whichever comes first; small enough that progress is said now and then."""
 
 _LONE = re.compile("[\ud800-\udfff]")
 """Half a surrogate pair, which JSON can write and no detector can read."""
@@ -94,10 +95,11 @@ class Scanner:
 
     def __init__(self, look: Look) -> None:
         self._sides = {language: _Side(policy, language, look) for language, policy in look.policies().items()}
-        self._auto = look.language == "auto"
-        self._masks_unread = "UNREAD_TEXT" in next(iter(look.policies().values())).text_entities
+        policy = next(iter(look.policies().values()))
+        self._tells = look.language == "auto" or policy.unread is not None
+        self._finds_unread = "UNREAD_TEXT" in policy.text_entities or policy.unread == "quarantine"
         self.foreign = 0
-        """Texts in no language that was asked for; masked as a whole where the policy has a line for them."""
+        """Texts in no language that was asked for, which the policy has them read in its first one all the same."""
 
     def spans(self, texts: Sequence[Any]) -> list[list[Span]]:
         """What is masked in each text: disjoint, in order, in places of the text as given.
@@ -140,15 +142,17 @@ class Scanner:
 
     def _language(self, text: str) -> str:
         languages = list(self._sides)
-        if not self._auto:
+        if not self._tells:
             return languages[0]
         from tasks.methods.detect.language import among
 
         language = among(text, languages)
         if language in self._sides:
             return language
+        if self._finds_unread:
+            return ""
         self.foreign += 1
-        return "" if self._masks_unread else languages[0]
+        return languages[0]
 
 
 def readable(text: str) -> str:
@@ -171,7 +175,7 @@ class _Side:
             from tasks.methods.gate.registry import detectors
             from tasks.methods.mask.remask import Remasker
 
-            asked = detectors(policy.detectors.gate, look.threshold, look.threads)
+            asked = detectors(policy.detectors.gate, look.threshold, look.threads, policy.models)
             spared = Placeholders({policy.tag(entity) for entity in policy.entities}, policy.placeholder_patterns)
             self._remasker = Remasker(asked, policy.gate_entities, spared, policy.allow)
 
@@ -273,7 +277,7 @@ class Answer:
 
     Attributes:
         spans: by row.
-        foreign: texts in no language that was asked for.
+        foreign: texts in no language that was asked for, and read all the same.
     """
 
     spans: list[list[Span]]
@@ -302,13 +306,16 @@ def scan(batches: Iterable[tuple[Any, list[Any]]], look: Look, workers: int = 1)
     return in_order(batches, _scanning, look, workers)
 
 
-def in_batches(rows: Iterable[Any], text: Any, size: int = BATCH_ROWS) -> Iterator[tuple[list[Any], list[Any]]]:
+def in_batches(
+    rows: Iterable[Any], text: Any, size: int = BATCH_ROWS, progress: Progress | None = None
+) -> Iterator[tuple[list[Any], list[Any]]]:
     """Rows in batches of bounded size, each with its texts.
 
     Args:
         rows: the rows.
         text: a function that gives a row's text.
         size: rows a batch at most.
+        progress: told where a single text fills a batch.
     """
     held: list[Any] = []
     texts: list[Any] = []
@@ -317,7 +324,10 @@ def in_batches(rows: Iterable[Any], text: Any, size: int = BATCH_ROWS) -> Iterat
         cell = text(row)
         held.append(row)
         texts.append(cell)
-        characters += len(cell) if isinstance(cell, str) else 0
+        length = len(cell) if isinstance(cell, str) else 0
+        if progress is not None and length >= BATCH_CHARACTERS:
+            progress.say(f"a text of {length:,} characters takes a while")
+        characters += length
         if len(held) >= size or characters >= BATCH_CHARACTERS:
             yield held, texts
             held, texts, characters = [], [], 0

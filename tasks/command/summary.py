@@ -21,8 +21,10 @@ def of_run(clean: Store, run_id: str) -> dict[str, Any]:
         by_stage.setdefault(step["stage"], []).append(step)
     counts = {stage: [ref["counts"] for step in found for ref in step["refs"]] for stage, found in by_stage.items()}
     entities: Counter[str] = Counter()
+    aside: Counter[str] = Counter()
     for masked in counts.get("mask", ()):
         entities.update(masked.get("entities", {}))
+        aside.update(masked.get("reasons", {}))
     failed = next((step for step in steps if step["exit_code"]), None)
     return {
         "run": steps[-1]["run"] if steps else run_id,
@@ -30,6 +32,7 @@ def of_run(clean: Store, run_id: str) -> dict[str, Any]:
         "exit_code": failed["exit_code"] if failed else 0,
         "ingest": (counts.get("ingest") or [{}])[0].get("source", {}),
         "entities": dict(entities.most_common()),
+        "set_aside_by_mask": dict(sorted(aside.items())),
         "leakcheck": (counts.get("leakcheck") or [{}])[0],
         "train": (counts.get("train") or [{}])[0],
         "clip": (counts.get("clip") or [{}])[0],
@@ -58,6 +61,9 @@ def text(found: dict[str, Any], places: bool = False) -> str:
             + f", {source['rows']:,} out: "
             + ", ".join(f"{n:,} {split}" for split, n in sorted(source["splits"].items(), reverse=True))
         )
+    if found["set_aside_by_mask"]:
+        reasons = ", ".join(f"{n:,} {reason}" for reason, n in found["set_aside_by_mask"].items())
+        lines.append(f"set aside   {reasons}, by mask")
     if found["entities"]:
         lines.append("masked      " + _wrapped(f"{n:,} {kind}" for kind, n in found["entities"].items()))
     if leak:
@@ -65,8 +71,9 @@ def text(found: dict[str, Any], places: bool = False) -> str:
         kinds = ", ".join(f"{n:,} with {kind}" for kind, n in sorted(by_kind.items()))
         lines.append(f"leak check  {leak['rows_in']:,} rows looked at, findings left in {kinds or 'none'}")
     if train:
-        lines.append(f"privacy     ε = {train['epsilon']:.4g}, δ = {train['delta']:.3g}, unit of privacy: one record")
-        lines += _perplexity(train)
+        lines.append(f"privacy     ε = {train['epsilon']:.4g}, δ = {train['delta']:.3g}")
+        lines.append(f"            unit of privacy: {train['unit']}")
+        lines += _quality(train)
     if found["seconds"]:
         lines.append(
             "seconds     "
@@ -83,14 +90,15 @@ def text(found: dict[str, Any], places: bool = False) -> str:
     return "\n".join(lines)
 
 
-def _perplexity(train: dict[str, Any]) -> list[str]:
-    if "perplexity_after" not in train:
-        return ["perplexity  not measured: too few held-out rows"]
+def _quality(train: dict[str, Any]) -> list[str]:
+    name = "accuracy" if "accuracy_after" in train else "perplexity"
+    if f"{name}_after" not in train:
+        return ["quality     not measured: too few held-out rows"]
     base, trained = (
-        "{:.2f} [{:.2f}, {:.2f}]".format(train[f"perplexity_{when}"], *train[f"perplexity_{when}_interval"])
+        "{:.2f} [{:.2f}, {:.2f}]".format(train[f"{name}_{when}"], *train[f"{name}_{when}_interval"])
         for when in ("before", "after")
     )
-    lines = [f"perplexity  {base} before, {trained} after, on held-out masked text (95 % intervals)"]
+    lines = [f"{name:<11} {base} before, {trained} after, on held-out masked text (95 % intervals)"]
     if train.get("too_small_to_learn"):
         lines.append(
             "            The run was too small to learn: the interval of the paired difference holds zero.\n"

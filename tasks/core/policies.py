@@ -19,6 +19,7 @@ from tasks.core.errors import UserError
 from tasks.core.operators import DISCLOSES, HIDES, KEYED, OPERATORS, PARAMETERS, REFUSED, VAULTED, placeholder_pattern
 from tasks.core.standards import SAFE_HARBOR, expert_determination
 from tasks.core.strict_yaml import RepeatedKeyError, StrictLoader
+from tasks.core.user_model import UserModel, check_name
 
 FOLDER = Path(__file__).resolve().parents[2] / "policies"
 """Where the named policies lie."""
@@ -174,6 +175,10 @@ class Policy(_Frozen):
         limits: the gate's limits.
         allow: words that are never personal data here, compared without case.
         deny: words and phrases that are always masked, and the kind that each is masked as.
+        models: models of the user's own, by the names under which ``detectors`` lists them.
+        unread: what happens to a row with text in a language that no detector of the masker reads, whatever
+            ``mask.language`` says: its text is masked as a whole by the line ``UNREAD_TEXT``, or the row is set aside.
+            Left out: masked under ``mask.language: auto``, and read as the language that ``mask.language`` names.
         standard: what the policy claims to follow; masking then says where it needs more than the standard's rules.
         vault: whether masking keeps what it replaced, encrypted, in the raw zone, for `airlock reveal`.
         sha256: of the file's bytes; part of the key of every stage that reads the policy.
@@ -189,6 +194,8 @@ class Policy(_Frozen):
     detector_thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     allow: list[str] = Field(default_factory=list)
     deny: dict[str, str] = Field(default_factory=dict)
+    models: dict[str, UserModel] = Field(default_factory=dict)
+    unread: Literal["mask", "quarantine"] | None = None
     standard: Literal["hipaa-safe-harbor"] | None = None
     vault: bool = False
     sha256: str = ""
@@ -223,6 +230,32 @@ class Policy(_Frozen):
             if phrase.casefold() in allowed:
                 raise ValueError("a phrase stands in `allow` as well")
         return value
+
+    @field_validator("models")
+    @classmethod
+    def _models_that_look(cls, value: dict[str, UserModel], info: ValidationInfo) -> dict[str, UserModel]:
+        entities, detectors = info.data.get("entities"), info.data.get("detectors")
+        if entities is None or detectors is None:
+            return value  # their own mistake is told first
+        for name, model in value.items():
+            check_name(name)
+            if name not in (*detectors.masker, *detectors.gate):
+                raise ValueError(f"{name} stands neither in detectors.masker nor in detectors.gate")
+            for kind in model.labels.values():
+                if kind not in entities or not entities[kind].masks_text:
+                    raise ValueError(f"{name}: {kind} is not a kind that this policy masks in text")
+        folders = {name: model.folder.resolve() for name, model in value.items()}
+        for masker in set(detectors.masker) & set(value):
+            for gate in set(detectors.gate) & set(value):
+                if folders[masker] == folders[gate]:
+                    raise ValueError(f"{masker}, {gate}: a model serves the masker or the gate, never both")
+        return value
+
+    @model_validator(mode="after")
+    def _a_line_for_unread_text(self) -> Self:
+        if self.unread == "mask" and "UNREAD_TEXT" not in self.text_entities:
+            raise ValueError("unread: `mask` needs a line UNREAD_TEXT with the operator tag or redact, or `quarantine`")
+        return self
 
     @model_validator(mode="after")
     def _something_to_keep(self) -> Self:
@@ -323,7 +356,8 @@ def load_policy(name_or_path: str) -> Policy:
     if not isinstance(data, dict) or "sha256" in data:
         raise UserError(f"policy file {path.name}: a policy is a mapping with name, description, entities, …")
     try:
-        return Policy.model_validate({**data, "sha256": hashlib.sha256(content).hexdigest()})
+        data["sha256"] = hashlib.sha256(content).hexdigest()
+        return Policy.model_validate(data, context={"folder": path.absolute().parent})
     except ValidationError as exc:
         error = exc.errors(include_input=False, include_url=False, include_context=False)[0]
         where = ".".join(str(part) for part in error["loc"])

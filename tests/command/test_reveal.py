@@ -72,7 +72,8 @@ def test_a_hash_needs_the_vault(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert {(int(record), column, value) for record, column, _, value in shown} == {
         (0, "name", "Maria Lopez"), (0, "note", "Maria Lopez"), (2, "name", "LOPEZ, Maria"),
     }  # fmt: skip
-    (entry,) = audit.read(log())
+    failed, entry = audit.read(log())
+    assert failed["values"] == 0
     assert entry["values"] == 3 and entry["record_ids"] == [0, 2] and entry["artifacts"] == [ref.key]
 
 
@@ -146,15 +147,48 @@ def test_another_key_is_named_not_guessed(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("AIRLOCK_KEY", NEW)
     with pytest.raises(UserError, match=f"under another `mask` key: id {ref.counts['keys']['mask']}"):
         airlock(tmp_path, rows[0]["name"], "--run", "run-1")
-    with pytest.raises(UserError, match="no token here opens under this `mask` key"):
+    with pytest.raises(UserError, match="no token here opens under this `mask` key, id [0-9a-f]+: it was written"):
         airlock(tmp_path, sealed[0]["name"])
-    assert not log().exists()
     # The old key, kept, still opens both.
     (tmp_path / "old").write_text(MASTER)
     monkeypatch.delenv("AIRLOCK_KEY")
     monkeypatch.setenv("AIRLOCK_KEY_FILE", str(tmp_path / "old"))
     assert airlock(tmp_path, rows[0]["name"], "--run", "run-1") == 0
     assert airlock(tmp_path, sealed[0]["name"]) == 0
+
+
+def test_an_attempt_that_shows_nothing_is_in_the_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, rows = masked(tmp_path, "encrypt", vault=False)
+    token = rows[0]["name"]
+    for words in (["Maria Lopez"], ["Maria Lopez", "--run", "run-9"], [token[:-3] + "aa>"], [token]):
+        if words == [token]:
+            monkeypatch.setenv("AIRLOCK_KEY", "no key")
+        with pytest.raises(UserError):
+            airlock(tmp_path, *words)
+    typed, elsewhere, changed, keyless = audit.read(log())
+    assert {entry["outcome"] for entry in (typed, elsewhere, changed, keyless)} == {"nothing shown"}
+    assert typed["why"].startswith("reveal: there is no encrypted token here") and typed["tokens"] == []
+    assert elsewhere["run"] == "run-9" and "no mask artifacts" in elsewhere["why"]
+    assert len(changed["tokens"]) == 1 and changed["tokens"] != keyless["tokens"]
+    assert "Maria" not in log().read_text() and token not in log().read_text()
+    monkeypatch.setenv("AIRLOCK_KEY", MASTER)
+    assert airlock(tmp_path, token) == 0
+    last = audit.read(log())[-1]
+    assert (last["outcome"], last["values"], last["tokens"]) == ("shown", 1, keyless["tokens"])
+    capsys.readouterr()
+    assert airlock(tmp_path, "--log") == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [("nothing shown" in line) for line in said] == [True] * 4 + [False]
+
+
+def test_nothing_is_told_where_a_failed_attempt_cannot_be_logged(tmp_path: Path) -> None:
+    log().parent.parent.mkdir(parents=True, exist_ok=True)
+    log().parent.write_text("not a folder")
+    with pytest.raises(UserError, match="nothing is shown"):
+        airlock(tmp_path, "<PERSON>")
+    assert not log().exists()
 
 
 @pytest.mark.parametrize(
@@ -167,12 +201,10 @@ def test_another_key_is_named_not_guessed(tmp_path: Path, monkeypatch: pytest.Mo
         (("<PERSON:" + "a" * 30 + ">",), "no token here opens"),
     ],
 )
-def test_what_cannot_be_shown_is_said_without_a_line_in_the_log(
-    tmp_path: Path, words: tuple[str, ...], sentence: str
-) -> None:
+def test_what_cannot_be_shown_is_said(tmp_path: Path, words: tuple[str, ...], sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         airlock(tmp_path, *words)
-    assert not log().exists()
+    assert [entry["values"] for entry in audit.read(log())] == ([0] if words else [])
 
 
 def test_a_run_without_a_vault(tmp_path: Path) -> None:

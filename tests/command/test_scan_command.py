@@ -87,6 +87,20 @@ def test_tables_are_read_too(ending: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("fake")
+def test_a_long_text_is_said_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(scanner, "BATCH_CHARACTERS", 1_000)
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps({"text": "Ann Lee " * n}) + "\n" for n in (2, 200, 3)))
+    line = ["scan", str(path), "--text-column", "text", "--out", str(tmp_path / "s.jsonl")]
+    assert main(line) == 0
+    assert "scan: a text of 1,600 characters takes a while\n" in capsys.readouterr().err
+    assert len(written(tmp_path / "s.jsonl")) == 3
+    assert main([*line, "--quiet"]) == 0 and capsys.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("fake")
 def test_batches_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text("".join(json.dumps(ROWS[k % 2]) + "\n" for k in range(700)))

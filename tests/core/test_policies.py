@@ -159,6 +159,7 @@ def test_a_kind_the_policy_does_not_name_is_refused_not_kept(tmp_path: Path) -> 
         ("limits:", "deny: {Falcon: AMOUNT}\nlimits:", r"deny: AMOUNT is not a kind that this policy masks in text"),
         ("limits:", "deny: {' ': PERSON}\nlimits:", r"deny: a phrase is empty"),
         ("limits:", "allow: [Falcon]\ndeny: {falcon: PERSON}\nlimits:", r"deny: a phrase stands in `allow` as well"),
+        ("limits:", "unread: mask\nlimits:", r"unread: `mask` needs a line UNREAD_TEXT"),
         ("name: mine", "sha256: abc", r"a policy is a mapping"),
     ],
 )
@@ -167,6 +168,50 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, old: str, new: str, se
     with pytest.raises(UserError, match=sentence) as caught:
         load_policy(written(tmp_path, GOOD.replace(old, new)))
     assert caught.value.__cause__ is None and str(tmp_path) not in str(caught.value)
+
+
+MODELS = """
+models:
+  ner: {kind: token-classifier, folder: ner, labels: {PATIENT: PERSON}}
+"""
+
+
+def test_models_of_the_users_own(tmp_path: Path) -> None:
+    text = GOOD.replace("masker: [spacy]", "masker: [spacy, ner]") + MODELS
+    (model,) = load_policy(written(tmp_path, text)).models.values()
+    assert (model.folder, model.threshold, model.languages) == (tmp_path / "ner", 0.5, None)
+    text = text.replace("folder: ner", "folder: /models/ner, threshold: 0.7, languages: [zh]")
+    (model,) = load_policy(written(tmp_path, text)).models.values()
+    assert (model.folder, model.threshold, model.languages) == (Path("/models/ner"), 0.7, ["zh"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("masker: [spacy, ner]", "masker: [spacy]", r"models: ner stands neither in detectors.masker nor in"),
+        ("gate: [rampart]", "gate: [rampart, ner]", r"detectors: ner: a detector serves the masker or the gate"),
+        ("PATIENT: PERSON", "PATIENT: SALARY", r"models: ner: SALARY is not a kind that this policy masks in text"),
+        ("PATIENT: PERSON", "PATIENT: AMOUNT", r"models: ner: AMOUNT is not a kind that this policy masks in text"),
+        ("kind: token-classifier", "kind: pickle", r"line 11, models.ner.kind: .*token-classifier.*gliner"),
+        ("folder: ner, ", "", r"line 11, models.ner.folder"),
+        ("labels: {PATIENT: PERSON}", "labels: {}", r"line 11, models.ner.labels"),
+        ("  ner: {", "  rampart: {", r"models: rampart: a name is of small letters, .* not a detector's of Airlock"),
+        ("  ner: {", "  Ner: {", r"models: Ner: a name is of small letters"),
+        ("models:", "models:\n  other: {kind: gliner, folder: ./ner, labels: {a: PERSON}}", r"other stands neither"),
+    ],
+)
+def test_a_mistake_in_a_model(tmp_path: Path, old: str, new: str, sentence: str) -> None:
+    text = GOOD.replace("masker: [spacy]", "masker: [spacy, ner]") + MODELS
+    assert old in text
+    with pytest.raises(UserError, match=sentence):
+        load_policy(written(tmp_path, text.replace(old, new)))
+
+
+def test_one_model_under_two_names_serves_one_side(tmp_path: Path) -> None:
+    text = GOOD.replace("masker: [spacy], gate: [rampart]", "masker: [spacy, ner], gate: [other]") + MODELS
+    text += "  other: {kind: gliner, folder: ./ner, labels: {a: PERSON}}\n"
+    with pytest.raises(UserError, match="models: ner, other: a model serves the masker or the gate, never both"):
+        load_policy(written(tmp_path, text))
 
 
 def test_an_unknown_policy_is_refused_with_the_names_there_are() -> None:

@@ -18,10 +18,10 @@ import yaml
 
 from tasks.core.artifacts import Ref
 from tasks.core.config import Config
-from tasks.core.errors import AirlockError, UserError
+from tasks.core.errors import AirlockError, GateRefused, UserError
 from tasks.core.keys import Keys
 from tasks.core.stage import Context
-from tasks.stages import ingest, mask
+from tasks.stages import ingest, leakcheck, mask
 
 COLUMNS: list[dict[str, Any]] = [
     {"name": "who", "role": "person"},
@@ -215,8 +215,8 @@ def test_one_persons_rows_do_not_touch_anothers(tmp_path: Path) -> None:
     """Invariant 4: drop a person, and everyone else's masked rows are byte for byte what they were."""
     (tmp_path / "all").mkdir()
     (tmp_path / "less").mkdir()
-    everyone = context(tmp_path / "all", 12, batch_rows=5)
-    fewer = context(tmp_path / "less", 12, batch_rows=3)
+    everyone = context(tmp_path / "all", 8, batch_rows=5)
+    fewer = context(tmp_path / "less", 8, batch_rows=3)
     source = Path(fewer.config.ingest.source)
     kept = [line for line in source.read_text().splitlines() if json.loads(line)["who"] != "p1"]
     source.write_text("\n".join(kept) + "\n")
@@ -262,3 +262,63 @@ def test_a_fault_inside_shows_no_value_and_leaves_no_artifact(tmp_path: Path, mo
         masked(context(tmp_path))
     assert NAMES[0] not in str(caught.value) and caught.value.__suppress_context__
     assert not list((tmp_path / "store" / "raw" / "mask").glob("*/manifest.json"))
+
+
+RUSSIAN = "Сегодня пациента выписали из больницы, он чувствует себя хорошо и поехал домой с женой."
+ENGLISH = {"detectors": {"masker": ["airlock-identifiers", "airlock-people"], "gate": ["airlock-rules"]}}
+
+
+def notes_artifact(tmp_path: Path, changed: dict[str, Any], notes: list[Any], **section: Any) -> tuple[Context, Ref]:
+    folder = Path(mask.load_policy.__globals__["FOLDER"])
+    policy = yaml.safe_load((folder / "default.yaml").read_text(encoding="utf-8")) | ENGLISH | changed
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(policy, allow_unicode=True), encoding="utf-8")
+    columns = [{"name": "who", "role": "person"}, {"name": "note", "role": "text"}, {"name": "more", "role": "text"}]
+    ctx = context(tmp_path, columns=columns, policy=str(tmp_path / "own.yaml"), **section)
+    lines = [{"who": f"p{i}", "note": note, "more": None} for i, note in enumerate(notes)]
+    Path(ctx.config.ingest.source).write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    (ref,) = masked(ctx)
+    return ctx, ref
+
+
+@pytest.mark.parametrize("language", ["en", "auto"])
+def test_a_row_that_nobody_reads_is_set_aside_with_its_reason(tmp_path: Path, language: str) -> None:
+    notes = ["My name is Ingrid Larsson.", RUSSIAN, None, "She rang 217-555-0199."]
+    ctx, ref = notes_artifact(tmp_path, {"unread": "quarantine"}, notes, language=language)
+    found = ctx.open(ref)
+    rows = pq.read_table(found.local("rows.parquet")).to_pylist()
+    assert [(row["record_id"], row["note"]) for row in rows] == [
+        (0, "My name is <PERSON>."), (2, None), (3, "She rang <PHONE_NUMBER>."),
+    ]  # fmt: skip
+    aside = pq.read_table(found.local("aside.parquet")).to_pylist()
+    assert aside == [{"record_id": 1, "column": "note", "reason": "unread_language"}]
+    assert (ref.counts["rows"], ref.counts["quarantined"], ref.counts["reasons"]) == (3, 1, {"unread_language": 1})
+    assert {s["record_id"] for s in pq.read_table(found.local("spans.parquet")).to_pylist()} == {0, 3}
+    for file in found.files:
+        assert "пациента".encode() not in found.read_bytes(file)
+
+
+def test_a_policy_says_what_happens_to_unread_text_whatever_the_language_named(tmp_path: Path) -> None:
+    def masked_notes(changed: dict[str, Any], language: str) -> list[str]:
+        ctx, ref = notes_artifact(tmp_path, changed, [RUSSIAN], language=language)
+        assert ref.counts["rows"] == 1 and "quarantined" not in ref.counts
+        return list(pq.read_table(ctx.open(ref).local("rows.parquet"))["note"].to_pylist())
+
+    assert masked_notes({"unread": "mask"}, "en") == masked_notes({}, "auto") == ["<UNREAD_TEXT>"]
+    assert masked_notes({}, "en") == [RUSSIAN]
+
+
+def test_the_gate_counts_what_masking_left_over(tmp_path: Path) -> None:
+    """Also where a whole shard was set aside; where every row was, there is no clean table."""
+    notes = [RUSSIAN] * 4 + ["She rang 217-555-0199."] * 3
+    folder = Path(mask.load_policy.__globals__["FOLDER"])
+    policy = yaml.safe_load((folder / "default.yaml").read_text(encoding="utf-8")) | ENGLISH | {"unread": "quarantine"}
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(policy, allow_unicode=True), encoding="utf-8")
+    ctx = context(tmp_path, columns=[COLUMNS[-1]], policy=str(tmp_path / "own.yaml"))
+    lines = "".join(json.dumps({"note": note}) + "\n" for note in notes)
+    Path(ctx.config.ingest.source).write_text(lines, encoding="utf-8")
+    refs = masked(ctx)
+    assert [(ref.counts["rows"], ref.counts["quarantined"]) for ref in refs] == [(0, 4), (3, 0)]
+    clean = leakcheck.run(replace(ctx, inputs={"masked": refs}))
+    assert (clean.counts["rows_in"], clean.counts["rows"]) == (3, 3)
+    with pytest.raises(GateRefused, match="no row is left"):
+        leakcheck.run(replace(ctx, inputs={"masked": refs[:1]}))

@@ -44,6 +44,16 @@ RULES = (
     ),
     Rule(
         "VEHICLE_ID",
+        # A boat's: the maker's three letters, a serial number of five, and when it was made (33 CFR 181.25).
+        after(
+            r"hull (?:id|identification)(?: (?:number|no))?|hin",
+            r"(?P<v>[A-Z]{3}[A-Z0-9]{5}[A-L\d]\d{3})(?![A-Za-z0-9])",
+        ),
+        0.9,
+        needs=_DIGITS,
+    ),
+    Rule(
+        "VEHICLE_ID",
         r"(?<![\p{L}\p{N}])(?=[A-Z0-9]{0,16}\d)[A-HJ-NPR-Z0-9]{17}(?![\p{L}\p{N}])",
         0.3,
         vin,

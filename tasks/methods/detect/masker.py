@@ -19,6 +19,7 @@ from tasks.methods.detect.reader import Reader
 from tasks.methods.detect.registry import CANONICAL, DETECTORS, NETWORKS, TAGGERS, recognizers
 from tasks.methods.detect.spans import Span, trim
 from tasks.methods.detect.truecase import truecase
+from tasks.methods.detect.user_models import ModelEntry, reads
 from tasks.methods.detect.view import View, view
 from tasks.methods.detect.words import HEADER_WORDS
 
@@ -53,6 +54,7 @@ class Masker:
         tags: tags that may already stand in a text and are left alone.
         marks: patterns of other marks of masking, left alone as well.
         spacy_model: name or folder of the spaCy model.
+        models: the user's own, which ``detectors`` may name.
 
     Raises:
         UserError: where a detector is unknown, a model isn't installed, or persons are asked for and nobody finds any.
@@ -72,14 +74,17 @@ class Masker:
         tags: Iterable[str] = (),
         marks: Iterable[str] = (),
         spacy_model: str = "en_core_web_md",
+        models: Mapping[str, ModelEntry] | None = None,
     ) -> None:
         _quiet()
-        unknown = sorted(set(detectors) - set(DETECTORS))
+        models = models or {}
+        known = {**DETECTORS, **{name: (language,) if reads(entry, language) else () for name, entry in models.items()}}
+        unknown = sorted(set(detectors) - set(known))
         if unknown:
             raise UserError(
-                f"the policy's detectors.masker names {', '.join(unknown)}; there are {', '.join(sorted(DETECTORS))}"
+                f"the policy's detectors.masker names {', '.join(unknown)}; there are {', '.join(sorted(known))}"
             )
-        used = [name for name in detectors if language in DETECTORS[name]]
+        used = [name for name in detectors if language in known[name]]
         if not used:
             raise UserError(f"the policy's detectors.masker names none that works in language {language}")
         self._entities = frozenset(entities)
@@ -89,14 +94,14 @@ class Masker:
         self._allow = frozenset(word.casefold() for word in allow)
         self._deny = DenyList({phrase: kind for phrase, kind in (deny or {}).items() if kind in self._entities})
         self._placeholders = Placeholders(tags, marks)
-        found_by = {name: recognizers(name, language) for name in used}
+        found_by = {name: recognizers(name, language, models) for name in used}
         if "PERSON" in self._entities and not any(
             "PERSON" in r.supported_entities for rs in found_by.values() for r in rs
         ):
             raise UserError(f"the policy's detectors.masker names none that finds persons in language {language}")
         named = [r for name in used if name in TAGGERS for r in found_by[name]]
         rest = [r for name in used if name not in TAGGERS for r in found_by[name]]
-        form = [r for name in used if name not in TAGGERS | NETWORKS for r in found_by[name]]
+        form = [r for name in used if name not in TAGGERS | NETWORKS | set(models) for r in found_by[name]]
         reader = _reader(language, spacy_model if named else "")
         self._all = (Analyzer([*rest, *named], language), reader)
         self._by_name = (Analyzer(named, language), reader) if named else None

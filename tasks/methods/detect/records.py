@@ -12,7 +12,7 @@ RULES = (
         after(
             r"mrns?|m\.r\.n\.?|med(?:ical)?\.? rec(?:ord)?s?|medical record|patient (?:id|number|no|identifier|#)"
             r"|chart(?: (?:id|number|no))?|hospital (?:id|number|no)|encounter|accession|visit (?:id|number|no)"
-            r"|(?:specimen|sample|biopsy|unit)(?: (?:id|number|no))|specimen|csn|medical id|record (?:number|no|#)|chart #|pt\.? id|p\.? ?id"
+            r"|(?:specimen|sample|biopsy|unit)(?: (?:id|number|no))|specimen|csn|medical id|e[hm]r (?:id|number|no|#)|record (?:number|no|#)|chart #|pt\.? id|p\.? ?id"
         ),
         0.85,
     ),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from presidio_analyzer import EntityRecognizer, Pattern
 from presidio_analyzer import predefined_recognizers as presidio
 
 from tasks.methods.detect import chinese, gazetteer, identifiers, nationalities, organizations, people, places
 from tasks.methods.detect.lac import LacRecognizer
+from tasks.methods.detect.nhs import HumbleNhsRecognizer
 from tasks.methods.detect.rules import Finder, Function, RuleRecognizer
 from tasks.methods.detect.tagger import TaggerRecognizer
+from tasks.methods.detect.user_models import ModelEntry, recognizer
 
 DETECTORS: dict[str, tuple[str, ...]] = {
     "spacy": ("en",),
@@ -69,8 +71,10 @@ _PHONE_REGIONS = ("US", "GB", "DE", "FR", "IN")
 """Whose national notation is read; numbers with a country code are read from everywhere, Canada's as US numbers."""
 
 
-def recognizers(detector: str, language: str) -> list[EntityRecognizer]:
-    """The recognizers of one detector, in the order in which they look."""
+def recognizers(detector: str, language: str, models: Mapping[str, ModelEntry] | None = None) -> list[EntityRecognizer]:
+    """The recognizers of one detector, in the order in which they look; ``models`` are the user's own, by name."""
+    if models and detector in models:
+        return [recognizer(detector, models[detector], language)]
     if detector in SPACY_KINDS:
         kinds = SPACY_KINDS[detector]
         return [presidio.SpacyRecognizer(supported_language=language, supported_entities=kinds, name=detector)]
@@ -108,7 +112,7 @@ def _patterns(language: str) -> list[EntityRecognizer]:
     american = [
         presidio.UsBankRecognizer, presidio.UsItinRecognizer, presidio.UsLicenseRecognizer,
         presidio.UsPassportRecognizer, presidio.UsSsnRecognizer, presidio.MedicalLicenseRecognizer,
-        presidio.NhsRecognizer,
+        HumbleNhsRecognizer,
     ]  # fmt: skip
     phone = presidio.PhoneRecognizer(supported_language=language, supported_regions=_PHONE_REGIONS)
     ip = presidio.IpRecognizer(supported_language=language, patterns=_no_versions(presidio.IpRecognizer.PATTERNS))

@@ -55,9 +55,12 @@ _PLACES = (
     Rule(
         "ip4",
         "IP_ADDRESS",
-        plain(r"(?<![0-9A-Za-z.])\d{1,3}(?:\.\d{1,3}){3}(?![0-9A-Za-z]|\.\d)"),
+        plain(r"(?<![0-9A-Za-z.])\d{1,3}(?:\.\d{1,3}){3}(?![0-9A-Za-z]|\.\d| ?版)"),
         check=checks.ip_address,
-        unless=ire(r"\b(?:version|release|section|v|ver)\.? ?$"),
+        unless=ire(
+            r"\b(?:version|release|section|firmware|build|v|ver)\.?:? ?$"
+            r"|(?:版本|固件|软件)号?(?:为|是|升级到)?[: ]{0,2}$|第 ?$"
+        ),
     ),
     Rule(
         "ip6",

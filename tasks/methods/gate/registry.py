@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tasks.core.errors import UserError
+from tasks.methods.detect.user_models import ModelEntry
 from tasks.methods.gate.finding import Detector
 from tasks.methods.gate.model_files import model_identity, rampart_files
 from tasks.methods.gate.rules import default_rules
@@ -14,35 +15,58 @@ NAMES = ("airlock-rules", "rampart")
 """What a policy may list under ``detectors.gate``."""
 
 
-def check_names(names: Sequence[str]) -> list[str]:
+def check_names(names: Sequence[str], models: Mapping[str, ModelEntry] | None = None) -> list[str]:
     """The names in a fixed order.
+
+    Args:
+        models: the policy's own, by name.
 
     Raises:
         UserError: for a name that no detector of the gate has.
     """
-    if unknown := sorted(set(names) - set(NAMES)):
+    known = [*NAMES, *sorted(models or ())]
+    if unknown := sorted(set(names) - set(known)):
         raise UserError(
-            f"policy, detectors.gate: {', '.join(unknown)} is no detector of the gate; there are {', '.join(NAMES)}"
+            f"policy, detectors.gate: {', '.join(unknown)} is no detector of the gate; there are {', '.join(known)}"
         )
-    return [name for name in NAMES if name in names]
+    return [name for name in known if name in names]
 
 
-def identities(names: Sequence[str], threshold: float) -> list[dict[str, Any]]:
+def identities(
+    names: Sequence[str], threshold: float, models: Mapping[str, ModelEntry] | None = None
+) -> list[dict[str, Any]]:
     """All that decides what the detectors find, without loading a model."""
     known = []
-    for name in check_names(names):
-        if name == "rampart":
+    for name in check_names(names, models):
+        if models and name in models:
+            from tasks.methods.gate import user_model
+
+            known.append(user_model.model_identity(name, models[name]))
+        elif name == "rampart":
             known.append(model_identity(rampart_files(), threshold))
         else:
             known.append(default_rules().identity())
     return known
 
 
-def detectors(names: Sequence[str], threshold: float, workers: int = 0) -> list[Detector]:
-    """The detectors, models loaded."""
+def detectors(
+    names: Sequence[str], threshold: float, workers: int = 0, models: Mapping[str, ModelEntry] | None = None
+) -> list[Detector]:
+    """The detectors, models loaded.
+
+    Args:
+        names: as the policy lists them.
+        threshold: of the tagger; a user's model has its own.
+        workers: threads of a model; 0: one a processor.
+        models: the policy's own, by name.
+    """
     built: list[Detector] = []
-    for name in check_names(names):
-        if name == "rampart":
+    for name in check_names(names, models):
+        if models and name in models:
+            from tasks.methods.gate.user_model import UserModelDetector
+
+            built.append(UserModelDetector(name, models[name], workers))
+        elif name == "rampart":
             from tasks.methods.gate.rampart import Rampart
 
             built.append(Rampart(rampart_files(), threshold, workers))

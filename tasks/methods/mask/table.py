@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 
 from tasks.core.errors import AirlockError
+from tasks.methods.detect.polyglot import UNREAD
 from tasks.methods.detect.spans import Span
 from tasks.methods.mask.cipher import Seal
 from tasks.methods.mask.columns import CellOperator
@@ -47,6 +48,18 @@ VAULT_SCHEMA = pa.schema(
 )
 """What stands in the masked table, and under :class:`tasks.methods.mask.cipher.Seal` what stood there."""
 
+ASIDE_SCHEMA = pa.schema(
+    [
+        pa.field("record_id", pa.int64(), nullable=False),
+        pa.field("column", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+    ]
+)
+"""Rows that were set aside: which, for which column's sake, and why."""
+
+UNREAD_LANGUAGE = "unread_language"
+"""The reason of a row with text in a language that nobody reads."""
+
 _ARROW = {"string": pa.string(), "integer": pa.int64()}
 _GIVEN = ("record_id", "unit_id", "split")
 
@@ -58,19 +71,22 @@ class Masked(NamedTuple):
         rows: the rows, masked.
         spans: where in their text something was masked (:data:`SPANS_SCHEMA`).
         vault: what was masked, encrypted (:data:`VAULT_SCHEMA`); empty without a vault.
+        aside: the rows that are not among ``rows``, and why (:data:`ASIDE_SCHEMA`).
     """
 
     rows: pa.RecordBatch
     spans: pa.RecordBatch
     vault: pa.RecordBatch
+    aside: pa.RecordBatch
 
 
 class TableMasker:
     """Masks record batches.
 
     Formal guarantees:
-        Rows keep their number and order. A row's masked cells are a function of that row, of the detectors, the
-        operations and the key alone, not of other rows in the batch nor of its ``record_id``.
+        Rows keep their number and order, but for those set aside, each of which is listed. A row's masked cells, and
+        whether it is set aside, are a function of that row, of the detectors, the operations and the key alone, not of
+        other rows in the batch nor of its ``record_id``.
 
     Args:
         columns: plans of the declared columns; others pass as they are.
@@ -79,6 +95,8 @@ class TableMasker:
         key: the mask key; needed where an operation is keyed.
         seal: encrypts what the vault keeps; ``None``: no vault.
         vaulted: the kinds that the vault keeps.
+        sets_aside: whether a row with text that nobody reads is set aside; else its text is masked as a whole, where
+            the operations have a line for that.
     """
 
     def __init__(
@@ -89,6 +107,7 @@ class TableMasker:
         key: MaskKey | None = None,
         seal: Seal | None = None,
         vaulted: Collection[str] = (),
+        sets_aside: bool = False,
     ) -> None:
         self._plans = {plan.name: plan for plan in columns}
         self._masker = masker
@@ -101,7 +120,7 @@ class TableMasker:
             for plan in columns
             if plan.operation is not None and plan.operation.operator not in ("keep", "delete")
         }
-        self._seal, self._vaulted = seal, frozenset(vaulted)
+        self._seal, self._vaulted, self._sets_aside = seal, frozenset(vaulted), sets_aside
         self.found: Counter[str] = Counter()
 
     def schema(self, raw: pa.Schema) -> pa.Schema:
@@ -117,7 +136,7 @@ class TableMasker:
         return pa.schema(fields)
 
     def mask(self, batch: pa.RecordBatch) -> Masked:
-        """The masked rows, the spans of what was masked in their text, and what the vault keeps.
+        """The masked rows, the spans of what was masked in their text, what the vault keeps, and what was set aside.
 
         Raises:
             AirlockError: where a value can't be masked. The message holds no value.
@@ -127,7 +146,14 @@ class TableMasker:
             raw = {name: batch.column(name).to_pylist() for name in batch.schema.names}
         except UnicodeDecodeError:
             raise AirlockError("a text column holds a cell that is not UTF-8; it is not shown") from None
-        stretches = self._stretches(raw, batch.num_rows)
+        found = self._found(raw, batch.num_rows)
+        aside = self._aside(found, raw["record_id"]) if self._sets_aside else {}
+        if aside:
+            kept = [row for row in range(batch.num_rows) if row not in aside]
+            batch = batch.take(pa.array(kept, pa.int64()))
+            raw = {name: [cells[row] for row in kept] for name, cells in raw.items()}
+            found = {name: [spans[row] for row in kept] for name, spans in found.items()}
+        stretches = {name: [resolve(spans, self._kinds) for spans in rows] for name, rows in found.items()}
         documents = [self._document(raw, stretches, row) for row in range(batch.num_rows)]
         vault = _Vault(self._seal)
         arrays = []
@@ -150,17 +176,27 @@ class TableMasker:
             pa.RecordBatch.from_arrays(arrays, schema=schema),
             pa.RecordBatch.from_pylist(spans, SPANS_SCHEMA),
             pa.RecordBatch.from_pylist(vault.rows, VAULT_SCHEMA),
+            pa.RecordBatch.from_pylist(list(aside.values()), ASIDE_SCHEMA),
         )
 
-    def _stretches(self, raw: Mapping[str, list[Any]], rows: int) -> dict[str, list[list[Span]]]:
-        """By text column, what is to be masked in each row."""
+    def _aside(self, found: Mapping[str, list[list[Span]]], record_ids: list[Any]) -> dict[int, dict[str, Any]]:
+        """The rows to set aside, in their order."""
+        unread: dict[int, dict[str, Any]] = {}
+        for name, rows in found.items():
+            for row, spans in enumerate(rows):
+                if row not in unread and any(span.entity == UNREAD for span in spans):
+                    unread[row] = {"record_id": record_ids[row], "column": name, "reason": UNREAD_LANGUAGE}
+        return dict(sorted(unread.items()))
+
+    def _found(self, raw: Mapping[str, list[Any]], rows: int) -> dict[str, list[list[Span]]]:
+        """By text column, what is found in each row."""
         own: list[list[tuple[str, object]]] = [[] for _ in range(rows)]
         for plan in self._plans.values():
             if plan.evidence:
                 for row, cell in zip(own, raw[plan.name], strict=True):
                     row.append((plan.kind, cell))
         return {
-            name: [resolve(found, self._kinds) for found in self._masker.find(raw[name], own)]
+            name: self._masker.find(raw[name], own)
             for name in raw
             if name in self._plans and self._plans[name].free_text
         }

@@ -34,6 +34,9 @@ LEAKS = [
     ("CN_RESIDENT_ID", "身份证号", "11010519491231002X", "。"),
     ("CN_CREDIT_CODE", "代码", "91350100M000100Y43", ""),
     ("IP_ADDRESS", "服务器", "192.0.2.20", "上"),
+    ("IP_ADDRESS", "版本服务器：", "192.0.2.20", "。"),
+    ("IP_ADDRESS", "第2台主机是", "192.0.2.20", "，版本未知"),
+    ("IP_ADDRESS", "the new version runs on ", "192.0.2.20", "."),
     ("IP_ADDRESS", "from ", "2001:db8::ff00:42:8329", " at 10:30"),
     ("URL", "see ", "https://morgan:pw@example.org/me", "."),
     ("MEDICAL_RECORD_NUMBER", "MRN: ", "00482913", ""),
@@ -76,6 +79,9 @@ HARMLESS = [
     "Seen 2021 at St. Blaise. He lives with his son.",
     "就诊日期：2023，住院花了22847.00元，款项退回账户。2022年患者：好的，谢谢。",
     "请于3天内缴费120元，编号见附件。",
+    "系统版本1.2.3.4已发布，固件版本号为：10.0.0.1，软件版本是 2.3.4.5。",
+    "详见第4.1.2.3节和第 3.2.1.0 条；10.1.0.2版修复了问题。",
+    "Firmware: 10.2.0.1, build 4.3.2.1 and section 4.1.2.3 of the manual.",
     "The phone was returned in 2021 and the doctor called twice.",
 ]
 
