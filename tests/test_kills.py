@@ -40,9 +40,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Config,
     os.environ |= {"AIRLOCK_HOME": str(home), "AIRLOCK_ALLOWED_URLS": str(home)}
     config = tiny_config(home, rows=30, shard_rows=20, steps=30)
     # This is about kills, not about detection: on so few rows one finding would shut the gate.
-    lenient = config.mask.model_copy(update={"policy": str(lenient_policy(home))})
-    # One record at a time: most of train's life is then noisy steps, which is where kills matter.
-    slow = config.train.model_copy(update={"physical_batch": 1})
+    lenient = config.mask.model_copy(update={"policy": str(lenient_policy(home, quick=True))})
+    # One person at a time and many steps: much of train's life is then noisy steps, which is where kills matter.
+    slow = config.train.model_copy(update={"physical_batch": 1, "steps": 150})
     config = config.model_copy(update={"mask": lenient, "train": slow})
     load_keys(home, create=True)
     yield config, run_all(config)

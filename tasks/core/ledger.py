@@ -5,9 +5,19 @@ tamper evidence are not in this file.
 
 Formal guarantees:
     A charge is on disk (``synchronous=FULL``) when :meth:`Ledger.reserve` returns, so a crash can only over-count.
-    A nonce is handed out again only for the same stage key under the same fingerprint of code, libraries, device
-    and threads, while its entry has released nothing: the restart then draws the identical noise for the identical
-    data. Every other restart gets a new entry and a new nonce.
+    A nonce is handed out again only for the same stage key, while its entry has released nothing, and only to one of
+    two:
+
+    - a restart under the same fingerprint of code, libraries, device and threads. It draws the identical noise for the
+      identical data, so that what a killed attempt computed and what the restart computes are the same numbers.
+    - a run that holds a checkpoint of the entry, under any fingerprint. The steps up to the checkpoint are not computed
+      again. Those after it may have been computed by a killed attempt with the same noise and other rounding, but that
+      attempt's weights after the checkpoint died with it: they were neither released nor kept, and the one output
+      that the entry may release is a single path through the planned steps, each with its noise added once. From then
+      on no fingerprint restarts the entry: without its checkpoint the next attempt is a new charge.
+
+    Every other restart gets a new entry and a new nonce. That two attempts never compute beside each other is for the
+    caller's lease (:mod:`tasks.core.lease`).
 """
 
 from __future__ import annotations
@@ -17,7 +27,7 @@ import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +52,9 @@ CREATE TABLE IF NOT EXISTS entry (
     created TEXT NOT NULL
 )
 """
+
+_CHECKPOINT_ONLY = "resumed under another fingerprint"
+"""Stands where a fingerprint stood: no fingerprint is this."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +106,7 @@ class Ledger:
         delta: float,
         unit: str,
         relation: str,
+        resumes: Callable[[Entry], bool] = lambda entry: False,
     ) -> Entry:
         """Enter a charge before anything noisy is computed, or return the open one that a restart continues.
 
@@ -100,12 +114,20 @@ class Ledger:
             key: the stage's key, so the data and every setting that decides the result.
             fingerprint: digest of code, libraries, device and thread count.
             mechanism: events with their parameters, plain JSON.
+            resumes: whether the caller holds a checkpoint of an entry. It is asked of this key's entries under which
+                noise was drawn and nothing published; the first it says yes to is returned.
 
         Raises:
             TryAgain: where another process holds the ledger for too long.
             UserError: where its file can't be written.
         """
         with self._transaction() as db:
+            noisy = db.execute("SELECT * FROM entry WHERE key=? AND state='noise' ORDER BY created", (key,)).fetchall()
+            for row in noisy:
+                if resumes(entry := _entry(row)):
+                    if entry.fingerprint != fingerprint:
+                        db.execute("UPDATE entry SET fingerprint=? WHERE id=?", (_CHECKPOINT_ONLY, entry.id))
+                    return entry
             row = db.execute(
                 "SELECT * FROM entry WHERE key=? AND fingerprint=? AND state IN ('reserved','noise') ORDER BY created",
                 (key, fingerprint),

@@ -1,7 +1,7 @@
 """The child process of a stage: ``python -m tasks.process --answer FD``, the request on standard input.
 
 SIGTERM keeps its default action and ends the process at once: everything it wrote is an attempt without a
-manifest, so there is nothing to save.
+manifest, so there is nothing to save. Only train catches it, while it takes noisy steps, to write a checkpoint.
 """
 
 from __future__ import annotations

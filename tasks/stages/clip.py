@@ -21,13 +21,18 @@ STAGE = Stage("clip", version=1, zone="clean", libraries=("torch", "transformers
 def run(ctx: Context) -> Ref:
     """Clip and merge the trained adapter.
 
-    Reads: ``model`` (train's artifact).
+    Reads: ``model`` (train's artifact: an adapter, or the whole model).
     Writes: ``model/`` (safetensors, configuration, tokenizer) and ``clip.json`` (what each rule did, by layer).
 
     Raises:
-        UserError: a rule fits no weight, the base model isn't the one that was trained, or training diverged.
+        UserError: the run was to stop after training, a rule fits no weight, the base model isn't the one that was
+            trained, or training diverged.
     """
     config = ctx.config.clip
+    if ctx.config.train.stop_here:
+        raise UserError(
+            "train.stop_here is set: the trained model is the result, and there is nothing to clip or export."
+        )
     gaussian = any(rule.method == "gaussian" for rule in config.rules)
     trained = ctx.input("model")
     decides = {"noise_key": ctx.keys.key_id("noise")} if gaussian else {}
@@ -45,7 +50,8 @@ def run(ctx: Context) -> Ref:
         target = writer.local_dir() / "model"
         adapter = artifact.local_dir() / "adapter"
         progress = ctx.progress("clip", unit="tensors")
-        report = clip_model(base.path, adapter, config.rules, target, secret=secret, advance=progress.advance)
+        source, lora = (base.path, adapter) if adapter.is_dir() else (artifact.local_dir() / "model", None)
+        report = clip_model(source, lora, config.rules, target, secret=secret, advance=progress.advance)
         progress.close()
         tokenizer = copy_tokenizer(base.path, target)
         writer.write_json(

@@ -1,193 +1,237 @@
-"""train: a LoRA adapter on the clean table's text, by DP-SGD to a target (ε, δ).
+"""train: a language model on the clean table, by DP-SGD to a target (ε, δ).
 
 The privacy ledger is charged before the first noisy step. Sampling and noise are drawn from streams keyed by the noise
-secret, the stage's key and the charge's nonce, so a restart under the same charge releases the same bytes or nothing.
+secret, the stage's key and the charge's nonce. One attempt trains at a time; an interrupted one is continued from its
+checkpoint under the same charge, and a restart under it releases the same bytes or nothing.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.metadata
+import math
 import os
 import platform
+import signal
 import sys
+import threading
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tasks.core import artifacts, lease
 from tasks.core.artifacts import Artifact, Ref, Writer
 from tasks.core.canonical import sha256_json
 from tasks.core.config.train import TrainConfig
-from tasks.core.errors import UserError
-from tasks.core.ledger import Ledger
+from tasks.core.errors import AirlockError, TryAgain, UserError
+from tasks.core.lease import Lease
+from tasks.core.ledger import Entry, Ledger
 from tasks.core.progress import Progress
 from tasks.core.stage import Context, Stage
+from tasks.core.store_file import StoreFile
 from tasks.methods.lm.weights import ModelFolder, resolve
 
 if TYPE_CHECKING:
     import torch
 
     from tasks.methods.dp.accounting import Mechanism
+    from tasks.methods.dp.sampling import PoissonSampler
+    from tasks.methods.dp.training import Outcome
 
 STAGE = Stage(
     "train",
-    version=1,
+    version=2,
     zone="clean",
     libraries=("torch", "opacus", "peft", "transformers", "tokenizers", "safetensors", "numpy", "scipy"),
 )
 
-COUNTED = "one record's text replaced by nothing (zero-out); the number of training records is treated as public"
-DECLARED = "one record added or removed; the population is a declared public number"
-RECORD = "one record (one row of the clean table)"
-NOT_PERSON = " and NOT one person: a person with several records is protected less than epsilon says"
 MISSING = (
     "The ledger records the charge but does not yet refuse one: the sum over the data set's life is not bounded here.",
-    "The noise comes from a statistical generator seeded with 256 secret bits, not from a cryptographic one.",
 )
+GENERATOR = "ChaCha20 keystream under HMAC-SHA-256 keys, to Gaussian variates hardened against floating-point attacks"
 OUTSIDE = "computed on held-out rows, which the guarantee of the training does not cover"
 
 
 def run(ctx: Context) -> Ref:
-    """Train the adapter.
+    """Train the model.
 
     Reads: ``clean`` (leakcheck's table).
-    Writes: ``adapter/`` (PEFT's safetensors layout), ``training.json`` (what was done and what it guarantees),
-    ``evaluation.json`` (held-out perplexity before and after, outside the guarantee).
+    Writes: ``adapter/`` (PEFT's safetensors layout) or ``model/`` (Hugging Face layout), ``training.json`` (what was
+    done and what it guarantees), ``evaluation.json`` (held-out quality before and after, outside the guarantee). In the
+    sealed zone: the checkpoint, until the artifact is published, and the curves of losses on training rows.
 
     Raises:
         UserError: the base model isn't there, the target promises nothing, or there is nothing to train on.
+        TryAgain: it was interrupted, and goes on when called again.
     """
     # Read when torch is first loaded: threads that spin at barriers run three times slower beside any other process.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     config = ctx.config.train
     base = resolve(config.base_model, ctx.home, allow_download=config.allow_download)
     decides = {"base_model": base.sha256s, "noise_key": ctx.keys.key_id("noise")}
-    ledger = Ledger(ctx.ledger_path)
-    ref = ctx.artifact(STAGE, config, decides, lambda writer: _build(ctx, config, base, ledger, writer))
-    # Also on reuse: a run may have been killed between publishing and this line.
-    ledger.commit(ref.counts["ledger_entry"], ref.digest)
+    ledger, sealed = Ledger(ctx.ledger_path), ctx.zone("sealed")
+    folder = f"train/{ctx.key(STAGE, config, decides)[0]}"
+
+    def waiting(holder: str) -> None:
+        ctx.log.info("train: %s trains this already; waiting until it has ended", holder)
+
+    with lease.hold(sealed, folder, waiting) as held:
+        ref = ctx.artifact(STAGE, config, decides, lambda writer: _build(ctx, config, base, ledger, writer, held))
+        # Also on reuse: a run may have been killed between publishing and these lines.
+        ledger.commit(ref.counts["ledger_entry"], ref.digest)
+    sealed.remove(folder)
     return ref
 
 
-def _build(ctx: Context, config: TrainConfig, base: ModelFolder, ledger: Ledger, writer: Writer) -> dict[str, Any]:
-    from tasks.methods.dp.accounting import epsilon, epsilon_rdp
+def _build(
+    ctx: Context, config: TrainConfig, base: ModelFolder, ledger: Ledger, writer: Writer, held: Lease
+) -> dict[str, Any]:
+    from tasks.methods.dp.accounting import ACCOUNTANT, figures
+    from tasks.methods.dp.checkpoint import Checkpoints, identity
     from tasks.methods.dp.randomness import KeyedRandomness
-    from tasks.methods.dp.training import EpsilonSoFar, Recipe, train
-    from tasks.methods.lm.causal import add_lora, load, save_adapter
-    from tasks.methods.lm.perplexity import compare, document_losses
-    from tasks.methods.lm.texts import count, documents
-    from tasks.methods.lm.tokens import TokenTable
+    from tasks.methods.dp.relation import relation_for, relation_in_words, unit_for, unit_in_words
+    from tasks.methods.dp.training import EpsilonSoFar, Interruption, Recipe, plan, train
+    from tasks.methods.dp.units import Units, by_person
+    from tasks.methods.lm.adapt import Adaptation
+    from tasks.methods.lm.evaluate import Evaluation
+    from tasks.methods.lm.objectives import open_task
+    from tasks.methods.lm.records import Records
 
     clean = ctx.open(ctx.input("clean"))
     table, columns = _parquet(clean), clean.read_json("columns.json")
-    texts = [column["name"] for column in columns if column["role"] == "text"]
-    rows = {split: count(table, split) for split in ("train", "heldout")}
-    mechanism, delta = _plan(config, rows["train"])
+    person_declared = any(column["role"] == "person" for column in columns)
+    unit = unit_for(None if config.unit == "auto" else config.unit, person_declared)
+    relation = relation_for(None if config.relation == "auto" else config.relation, config.population is not None)
+    records = Records(table, columns, config.objective, config.prompt_column, config.answer_column, config.label_column)
+    rows = {split: records.count(split) for split in ("train", "heldout")}
+    k = config.max_rows_per_person
+    people = by_person(records.by_unit("train"), k) if unit == "person" else None
+    counted = rows["train"] if people is None else len(people)
+    sampler, mechanism, delta = _plan(config, counted, unit)
     device, device_name, threads = _device(config)
     ctx.log.info("train: on %s, %d CPU threads; sigma %.4f", device_name, threads, mechanism.noise_multiplier)
+    if unit == "record" and person_declared:
+        ctx.log.warning("train: a person's column is declared, but epsilon is counted for one record, not one person")
 
-    model, tokenizer = load(base, device)
-    records = TokenTable(documents(table, texts, "train", rows["train"]), tokenizer, config.max_length)
-    kept_out = documents(table, texts, "heldout", rows["heldout"], config.heldout_rows)
-    heldout = TokenTable(kept_out, tokenizer, config.max_length)
-    adapted = add_lora(model, config.lora_r, config.lora_alpha, config.lora_targets, config.lora_last_layers)
+    quantise = None if config.quantise == "none" else config.quantise
+    task = open_task(config.objective, base, device, labels=config.labels, quantise=quantise)
+    training = task.table(records.read("train", rows["train"]), config.max_length)
+    heldout = task.table(records.read("heldout", rows["heldout"], config.heldout_rows), config.max_length)
+    layers = config.last_layers if config.adaptation == "last_layers" else config.lora_last_layers
+    model = task.adapt(Adaptation(config.adaptation, config.lora_r, config.lora_alpha, config.lora_targets, layers))
+    evaluation = Evaluation(task, heldout, config.physical_batch, device)
 
     def measure(when: str) -> Any:
         progress = Progress(f"held-out loss {when} training", len(heldout), every=config.log_seconds)
-        losses = document_losses(adapted, heldout, config.physical_batch, device, progress)
+        found = evaluation.measure(progress)
         progress.close()
-        return losses
+        return found
 
     before = measure("before")  # a fresh adapter's B is zero: this is the base model
-    spent = epsilon(mechanism, delta)
-    unit = RECORD + (NOT_PERSON if any(column["role"] == "person" for column in columns) else "")
-    if unit != RECORD:
-        ctx.log.warning("train: a person's column is declared, but epsilon is counted for one record, not one person")
-    relation = COUNTED if config.population is None else DECLARED
-    event = {"type": "poisson_sampled_gaussian", **asdict(mechanism)}
+    spent = figures(mechanism, delta)
+    in_words = {"unit": unit_in_words(unit, person_declared), "relation": relation_in_words(relation, unit)}
+    recipe = Recipe(
+        config.max_grad_norm, config.expected_batch, config.learning_rate, config.physical_batch, config.optimizer,
+        config.momentum, config.schedule, config.engine, config.precision,
+    )  # fmt: skip
+    checkpoints = Checkpoints(StoreFile(ctx.zone("sealed"), f"train/{writer.key}/checkpoint.safetensors"))
+    owner = checkpoints.owner()
+
+    def resumes(entry: Entry) -> bool:
+        return owner == identity(writer.key, entry.nonce, plan(mechanism, recipe))
+
     entry = ledger.reserve(
         dataset=ctx.config.dataset,
         run_id=ctx.run_id,
         key=writer.key,
-        fingerprint=_fingerprint(device_name, threads, config.physical_batch),
-        mechanism=event,
-        epsilon=spent,
+        fingerprint=_fingerprint(device_name, threads, config),
+        mechanism={"type": "poisson_sampled_gaussian", **asdict(mechanism)},
+        epsilon=spent.epsilon,
         delta=delta,
-        unit=unit,
-        relation=relation,
+        resumes=resumes,
+        **in_words,
     )
+    if resumes(entry):
+        ctx.log.info("train: goes on from its checkpoint, under the charge that was entered then")
     randomness = KeyedRandomness(ctx.keys.secret("noise"), writer.key, entry.nonce)
-    recipe = Recipe(config.max_grad_norm, config.expected_batch, config.learning_rate, config.physical_batch)
     progress = Progress("train", mechanism.steps, "steps", every=config.log_seconds)
-    ledger.mark(entry.id)
     note = EpsilonSoFar(mechanism, delta, config.expected_batch)
-    outcome = train(adapted, records, mechanism, recipe, randomness, device, progress, note)
+    ledger.mark(entry.id)
+    with _asked_to_stop(held) as asked:
+        outcome = train(
+            model, Units(training, people), lambda batch: task.losses(model, batch), sampler, mechanism, recipe,
+            randomness, device, key=writer.key, nonce=entry.nonce, checkpoints=checkpoints,
+            checkpoint_seconds=config.checkpoint_seconds, interruption=Interruption(asked), progress=progress,
+            note=note,
+        )  # fmt: skip
     progress.close()
-    evaluation = {"outside_the_guarantee": OUTSIDE, **compare(before, measure("after"))}
+    ctx.log.info("train: per-unit gradients by %s", outcome.mode)
+    found = {"outside_the_guarantee": OUTSIDE, **evaluation.compare(before, measure("after"))}
+    _curves(ctx, writer.key, outcome, [note.at(step + 1) for step in range(mechanism.steps)])
 
-    save_adapter(adapted, writer.local_dir() / "adapter", base.id)
-    writer.write_json("evaluation.json", evaluation)
+    task.save(writer.local_dir(), base.id)
+    writer.write_json("evaluation.json", found)
+    sampling = "Poisson" if mechanism.batch_cap is None else f"Poisson, truncated at {mechanism.batch_cap} {unit}s"
+    what = "a LoRA adapter" if config.adaptation == "lora" else f"the model's weights ({config.adaptation})"
     writer.write_json("training.json", {
         "private": True,
-        "method": "DP-SGD (Adam) on a LoRA adapter, Poisson sampling, noise once a logical step",
+        "method": f"DP-SGD ({config.optimizer.capitalize()}) on {what}, {sampling} sampling, noise once a logical step",
         "base_model": {"id": base.id, "sha256s": base.sha256s},
-        "epsilon": spent,
-        "epsilon_rdp": epsilon_rdp(mechanism, delta),
+        **{name: value if math.isfinite(value) else None for name, value in asdict(spent).items()},
         "epsilon_target": config.epsilon,
-        "delta": delta,
-        "unit": unit,
-        "relation": relation,
-        "accountant": "PRV, upper bound (Opacus)",
+        **in_words,
+        "accountant": ACCOUNTANT,
         "mechanism": {
             "noise_multiplier": mechanism.noise_multiplier,
             "max_grad_norm": config.max_grad_norm,
             "sampling_rate": mechanism.sample_rate,
             "steps": mechanism.steps,
             "expected_batch": config.expected_batch,
-            "sampling": "Poisson",
+            "sampling": sampling,
+            "batch_cap": mechanism.batch_cap,
         },
+        "noise_generator": GENERATOR,
+        "max_rows_per_person": k if unit == "person" else None,
         "missing": list(MISSING),
-        "lora": {
-            "r": config.lora_r, "alpha": config.lora_alpha, "targets": list(config.lora_targets),
-            "last_layers": config.lora_last_layers,
+        "objective": config.objective,
+        "adaptation": config.adaptation,
+        "optimizer": {
+            "name": config.optimizer, "learning_rate": config.learning_rate, "schedule": config.schedule,
+            "precision": config.precision,
         },
-        "learning_rate": config.learning_rate,
         "max_length": config.max_length,
-        "population": config.population if config.population is not None else len(records),
+        "population": config.population if config.population is not None else counted,
         "outside_the_guarantee": {
-            "training_records_truncated": records.truncated,
+            "training_records": len(training),
+            "training_records_used": len(training) if people is None else int((people >= 0).sum()),
+            "training_records_truncated": training.truncated,
             "gradients_not_finite": outcome.nonfinite,
             "heldout_records": len(heldout),
         },
     })  # fmt: skip
-    writer.note(device=device_name, threads=threads, ledger_entry=entry.id)
+    writer.note(device=device_name, threads=threads, ledger_entry=entry.id, engine=outcome.mode)
     return {
         "ledger_entry": entry.id,
-        "epsilon": round(spent, 4),
+        "epsilon": round(spent.epsilon, 4),
         "delta": delta,
-        "unit": unit,
+        "unit": in_words["unit"],
         "noise_multiplier": mechanism.noise_multiplier,
         "steps": mechanism.steps,
-        "rows": len(records),
+        "rows": len(training),
+        "units": counted,
         "heldout": len(heldout),
-        "too_small_to_learn": evaluation["too_small_to_learn"],
-        **_perplexities(evaluation),
+        "too_small_to_learn": found["too_small_to_learn"],
+        **evaluation.flat(found),
     }
 
 
-def _perplexities(evaluation: dict[str, Any]) -> dict[str, Any]:
-    """Perplexity before and after as flat figures; nothing where there were too few held-out documents."""
-    out: dict[str, Any] = {}
-    for when, model in (("before", "base"), ("after", "trained")):
-        if figures := evaluation.get(model):
-            out[f"perplexity_{when}"] = figures["perplexity"]
-            out[f"perplexity_{when}_interval"] = [figures["low"], figures["high"]]
-    return out
-
-
-def _plan(config: TrainConfig, counted: int) -> tuple[Mechanism, float]:
-    """The mechanism for the wanted ε, and δ: from a declared population where there is one, else from a count."""
-    from tasks.methods.dp.accounting import calibrate, check_target, default_delta
+def _plan(config: TrainConfig, counted: int, unit: str) -> tuple[PoissonSampler, Mechanism, float]:
+    """Sampler, mechanism and δ for the wanted ε: from a declared population where there is one, else from a count."""
+    from tasks.methods.dp.accounting import cap_for, check_target, default_delta
+    from tasks.methods.dp.calibrate import calibrate
+    from tasks.methods.dp.sampling import PoissonSampler
 
     if counted == 0:
         raise UserError("train: the clean table has no training record with this split; ingest more rows.")
@@ -195,11 +239,56 @@ def _plan(config: TrainConfig, counted: int) -> tuple[Mechanism, float]:
     if population < 2 or config.expected_batch > population:
         raise UserError(
             f"train.expected_batch: {config.expected_batch} is more than the population of {population} training "
-            "records (at least 2 are needed)."
+            f"{unit}s (at least 2 are needed)."
         )
     delta = config.delta if config.delta is not None else default_delta(population)
     check_target(config.epsilon, delta, population)
-    return calibrate(config.epsilon, delta, config.expected_batch / population, config.steps), delta
+    rate = config.expected_batch / population
+    cap = cap_for(population, rate, config.steps, config.epsilon, delta) if config.truncate else None
+    mechanism = calibrate(config.epsilon, delta, rate, config.steps, cap, None if cap is None else population)
+    sampler = PoissonSampler(counted, rate, truncate=cap, declared=config.population)
+    if sampler.mechanism(mechanism.noise_multiplier, config.steps) != mechanism:
+        raise AirlockError("train: the sampler isn't the one that the accountant was told of")
+    return sampler, mechanism, delta
+
+
+@contextlib.contextmanager
+def _asked_to_stop(held: Lease) -> Iterator[Any]:
+    """While the block runs, SIGTERM asks it to stop; raises out of the question where the lease is lost."""
+    terminated = False
+
+    def terminate(*_: object) -> None:
+        nonlocal terminated
+        terminated = True
+
+    def asked() -> bool:
+        if held.lost:
+            raise TryAgain("train: another process has taken over, as this one gave no sign of life; try again")
+        return terminated
+
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _curves(ctx: Context, key: str, outcome: Outcome, epsilons: list[float]) -> None:
+    """Leave what training rows showed in the sealed zone, as figures and as a page."""
+    from tasks.methods.dp.curves import NOT_PRIVATE, as_html
+
+    def build(writer: Writer) -> dict[str, Any]:
+        figures = {"losses": outcome.losses, "clipped": outcome.clipped, "epsilons": epsilons}
+        writer.write_json("curves.json", {"not_private": NOT_PRIVATE, **figures})
+        with writer.view("curves.html") as page:
+            page.write(as_html(outcome.losses, outcome.clipped, epsilons, f"Training of {ctx.config.name}").encode())
+        return {"steps": len(epsilons)}
+
+    ref, _, _ = artifacts.reuse_or_build(ctx.zone("sealed"), "train-curves", key, {}, build)
+    ctx.log.info("train: curves of loss and epsilon, not private, are in the sealed zone: %s", ref.uri)
 
 
 def _parquet(clean: Artifact) -> list[Path]:
@@ -219,7 +308,7 @@ def _device(config: TrainConfig) -> tuple[torch.device, str, int]:
     return torch.device("cpu"), f"cpu ({torch.backends.cpu.get_cpu_capability()})", torch.get_num_threads()
 
 
-def _fingerprint(device: str, threads: int, physical_batch: int) -> str:
+def _fingerprint(device: str, threads: int, config: TrainConfig) -> str:
     """What must be the same for a restart to repeat the same noisy steps bit for bit: code, libraries, machine."""
     root = Path(__file__).resolve().parent.parent
     files = sorted(root.rglob("*.py"))
@@ -231,5 +320,6 @@ def _fingerprint(device: str, threads: int, physical_batch: int) -> str:
         "machine": platform.machine(),
         "device": device,
         "threads": threads,
-        "physical_batch": physical_batch,
+        "physical_batch": config.physical_batch,
+        "engine": config.engine,
     })  # fmt: skip

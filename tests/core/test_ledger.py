@@ -58,6 +58,34 @@ def test_anything_else_is_a_new_entry_with_a_new_nonce(ledger: Ledger, change: d
     assert [e.state for e in ledger.entries()] == ["noise", "reserved"]  # the first stands whole
 
 
+def test_a_checkpoint_goes_on_under_its_entry_whatever_the_fingerprint(ledger: Ledger) -> None:
+    first = reserve(ledger)
+    ledger.mark(first.id)
+    resumed = reserve(ledger, fingerprint="x" * 64, resumes=lambda entry: entry.nonce == first.nonce)
+    assert (resumed.id, resumed.nonce) == (first.id, first.nonce)
+    assert len(ledger.entries()) == 1
+    # From here on steps under that nonce may have been computed in two ways: only a checkpoint may go on.
+    for fingerprint in ("f" * 64, "x" * 64):
+        assert reserve(ledger, fingerprint=fingerprint).nonce != first.nonce
+    assert reserve(ledger, resumes=lambda entry: entry.id == first.id).nonce == first.nonce
+
+
+def test_a_checkpoint_opens_no_entry_of_another_key_nor_one_without_noise_nor_one_that_released(ledger: Ledger) -> None:
+    first = reserve(ledger)
+    asked: list[str] = []
+
+    def resumes(entry: Entry) -> bool:
+        asked.append(entry.id)
+        return True
+
+    assert reserve(ledger, fingerprint="x" * 64, resumes=resumes).nonce != first.nonce  # no noise was drawn under it
+    ledger.mark(ledger.entries()[1].id)
+    assert reserve(ledger, key="x" * 64, resumes=resumes).nonce not in {e.nonce for e in ledger.entries()[:2]}
+    ledger.commit(ledger.entries()[1].id, "d" * 64)
+    assert reserve(ledger, fingerprint="y" * 64, resumes=resumes).id not in {e.id for e in ledger.entries()[:3]}
+    assert asked == []
+
+
 def test_a_reservation_that_drew_no_noise_is_freed_by_another_fingerprint(ledger: Ledger) -> None:
     reserve(ledger)
     reserve(ledger, fingerprint="x" * 64)

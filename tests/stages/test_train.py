@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import multiprocessing
+import os
 import random
 import secrets
+import signal
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +21,23 @@ import pytest
 from tasks.core import artifacts
 from tasks.core.artifacts import Ref, Writer
 from tasks.core.config import Config
-from tasks.core.errors import UserError
+from tasks.core.errors import AirlockError, UserError
 from tasks.core.keys import Keys
 from tasks.core.ledger import Ledger
 from tasks.core.stage import Context
 from tasks.core.store import Store
 from tasks.stages import train
-from tests.tiny import tiny_causal_lm
+from tests.tiny import tiny_causal_lm, tiny_encoder
 
 WORDS = ["the", "patient", "came", "back", "with", "a", "mild", "fever", "and", "was", "sent", "home", "after", "rest"]
+
+
+COLUMNS = [
+    {"name": "title", "role": "text"},
+    {"name": "note", "role": "text"},
+    {"name": "kind", "role": "label"},
+    {"name": "who", "role": "person"},
+]
 
 
 @pytest.fixture(scope="module")
@@ -32,39 +45,49 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_causal_lm(tmp_path_factory.mktemp("base") / "tiny")
 
 
-def clean_table(root: Path, rows: int = 60, person: bool = True, heldout: int = 12) -> Ref:
-    """A clean table as leakcheck leaves it."""
+def clean_table(root: Path, rows: int = 60, person: bool = True, heldout: int = 12, people: int = 30) -> Ref:
+    """A clean table as leakcheck leaves it; nobody is in both splits."""
     rng = random.Random(4)
 
     def build(writer: Writer) -> dict[str, Any]:
         text = [" ".join(rng.choices(WORDS, k=rng.randint(0, 12))) for _ in range(rows)]
         table = pa.table({
             "record_id": pa.array(range(rows), pa.int64()),
-            "unit_id": pa.array([f"{i % 7:064x}" if person else None for i in range(rows)], pa.string()),
+            "unit_id": pa.array(
+                [f"{i % people + 1000 * (i < heldout):064x}" if person else None for i in range(rows)], pa.string()
+            ),
             "split": ["heldout" if i < heldout else "train" for i in range(rows)],
             "title": [None if i % 3 else "visit" for i in range(rows)],
             "note": text,
+            "kind": [("short", "long")[len(note) > 30] for note in text],
         })  # fmt: skip
         half = rows // 2
         for i, part in enumerate((table.slice(0, half), table.slice(half))):
             with writer.open(f"table/{i:05d}.parquet") as out:
                 pq.write_table(part, out)
-        columns = [{"name": "title", "role": "text"}, {"name": "note", "role": "text"}]
+        columns = [
+            {"name": "title", "role": "text"},
+            {"name": "note", "role": "text"},
+            {"name": "kind", "role": "label"},
+        ]
         writer.write_json("columns.json", [*columns, *([{"name": "who", "role": "person"}] if person else [])])
         return {"rows": rows}
 
-    key = f"{rows}{person}{heldout}".encode().hex().ljust(64, "0")
+    key = f"{rows}{person}{heldout}{people}".encode().hex().ljust(64, "0")
     return artifacts.reuse_or_build(Store(str(root / "store" / "clean")), "leakcheck", key, {}, build)[0]
 
 
-def context(root: Path, model: Path, clean: Ref | None = None, **settings: Any) -> Context:
+def context(
+    root: Path, model: Path, clean: Ref | None = None, *, clip_rules: list[Any] | None = None, **settings: Any
+) -> Context:
     fields = {
         "base_model": str(model), "epsilon": 8.0, "steps": 3, "expected_batch": 12, "physical_batch": 5,
         "max_length": 48, "heldout_rows": 8, "device": "cpu", "threads": 1, **settings,
     }  # fmt: skip
     config = Config.parse({
-        "ingest": {"source": "/x", "columns": [{"name": "note", "role": "text"}]},
+        "ingest": {"source": "/x", "columns": COLUMNS},
         "train": fields,
+        "clip": {} if clip_rules is None else {"rules": clip_rules},
         "store": {"root": str(root / "store")},
     })  # fmt: skip
     keys = Keys.from_master(b"k" * 32)
@@ -86,12 +109,18 @@ def test_payload_and_charge(tmp_path: Path, model: Path) -> None:
     ]  # fmt: skip
     training = json.loads(files["training.json"])
     assert 7.5 < training["epsilon"] <= 8.0 < training["epsilon_rdp"]
-    assert training["delta"] < 48**-1.1
-    assert training["mechanism"]["sampling_rate"] == 12 / 48
+    assert training["delta"] < 30**-1.1
+    assert training["epsilon_unamplified"] > training["epsilon"]
+    assert training["mechanism"]["sampling_rate"] == 12 / 30
     assert training["mechanism"]["steps"] == 3
-    assert training["population"] == 48
-    assert "public" in training["relation"]
-    assert "NOT one person" in training["unit"]
+    assert (training["mechanism"]["sampling"], training["mechanism"]["batch_cap"]) == ("Poisson", None)
+    assert training["population"] == 30
+    assert "public" in training["relation"] and "one person's data" in training["relation"]
+    assert training["unit"].startswith("one person")
+    assert training["max_rows_per_person"] == 4
+    assert "ChaCha20" in training["noise_generator"]
+    assert not any("generator" in sentence for sentence in training["missing"])
+    assert training["outside_the_guarantee"]["training_records_used"] == 48
     assert training["outside_the_guarantee"]["training_records_truncated"] > 0
     evaluation = json.loads(files["evaluation.json"])
     assert evaluation["documents"] <= 8
@@ -141,23 +170,27 @@ def test_one_nonce_one_payload(tmp_path: Path, model: Path, monkeypatch: pytest.
     assert one["training.json"] == other["training.json"]
 
 
-def test_a_restart_after_a_crash_continues_under_its_charge(
-    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from tasks.methods.dp.step import LogicalStepOptimizer
+def crash_at_second_step(patch: pytest.MonkeyPatch) -> None:
+    from tasks.methods.dp.step import LogicalStep
 
     taken = 0
-    step = LogicalStepOptimizer.step
+    step = LogicalStep.step
 
-    def crash_at_second(self: LogicalStepOptimizer, closure: None = None) -> None:
+    def crash(self: LogicalStep, noise: Any) -> None:
         nonlocal taken
         taken += 1
         if taken == 2:
             raise KeyboardInterrupt
-        step(self, closure)
+        step(self, noise)
 
+    patch.setattr(LogicalStep, "step", crash)
+
+
+def test_a_restart_after_a_crash_continues_under_its_charge(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(LogicalStepOptimizer, "step", crash_at_second)
+        crash_at_second_step(patch)
         with pytest.raises(KeyboardInterrupt):
             train.run(context(tmp_path, model))
     [entry] = Ledger(tmp_path / "ledger.sqlite").entries()
@@ -166,7 +199,10 @@ def test_a_restart_after_a_crash_continues_under_its_charge(
     [after] = Ledger(tmp_path / "ledger.sqlite").entries()
     assert (after.id, after.nonce, after.state) == (entry.id, entry.nonce, "committed")
     # Another fingerprint must not draw that noise again: a new charge.
-    assert len({train._fingerprint("cpu", 1, 8), train._fingerprint("cpu", 2, 8), train._fingerprint("cpu", 1, 4)}) == 3
+    config = context(tmp_path, model).config.train
+    changed = [{}, {"physical_batch": 4}, {"engine": "hooks"}]
+    found = {train._fingerprint("cpu", 1, config.model_copy(update=change)) for change in changed}
+    assert len(found | {train._fingerprint("cpu", 2, config), train._fingerprint("gpu", 1, config)}) == 5
     monkeypatch.setattr(secrets, "token_bytes", lambda n: entry.nonce)
     assert payload(ref) == payload(train.run(context(tmp_path / "undisturbed", model)))
 
@@ -183,7 +219,7 @@ def test_the_charge_is_durable_before_any_noise(tmp_path: Path, model: Path, mon
 
     monkeypatch.setattr(KeyedRandomness, "stream", watched)
     train.run(context(tmp_path, model))
-    assert states == [("noise", "noise"), ("sampling", "noise")]
+    assert states == [(f"{kind}/{step}", "noise") for step in range(3) for kind in ("sampling", "noise")]
 
 
 def test_a_declared_population_sets_rate_and_delta(tmp_path: Path, model: Path) -> None:
@@ -193,14 +229,15 @@ def test_a_declared_population_sets_rate_and_delta(tmp_path: Path, model: Path) 
     assert training["delta"] == pytest.approx(0.0005)
     assert "added or removed" in training["relation"]
     assert training["unit"] == "one record (one row of the clean table)"
+    assert training["max_rows_per_person"] is None
 
 
 @pytest.mark.parametrize(
     ("settings", "path"),
     [
         ({"delta": 0.5}, "train.delta"),
-        ({"delta": 1 / 47}, "train.delta"),
-        ({"expected_batch": 49}, "train.expected_batch"),
+        ({"delta": 1 / 29}, "train.delta"),
+        ({"expected_batch": 31}, "train.expected_batch"),
         ({"base_model": "/no/such/model"}, "train.base_model"),
         ({"base_model": "package:nothing"}, "train.base_model"),
         ({"lora_targets": ["nothing"]}, "train.lora_targets"),
@@ -245,7 +282,7 @@ def test_logs_show_progress_and_no_loss_of_a_training_record(
     tmp_path: Path, model: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with caplog.at_level(logging.INFO):
-        train.run(context(tmp_path, model, log_seconds=0.001))
+        train.run(context(tmp_path, model, log_seconds=0.001, unit="record"))
     log = caplog.text + capsys.readouterr().err
     assert "on cpu" in log
     assert "3/3 steps" in log
@@ -261,7 +298,7 @@ def test_a_wider_config_teaches_a_tiny_model_something(tmp_path: Path, model: Pa
         context(
             tmp_path,
             model,
-            clean_table(tmp_path, rows=100),
+            clean_table(tmp_path, rows=100, people=100),
             epsilon=100.0,
             steps=25,
             expected_batch=88,
@@ -274,3 +311,229 @@ def test_a_wider_config_teaches_a_tiny_model_something(tmp_path: Path, model: Pa
     evaluation = json.loads(payload(ref)["evaluation.json"])
     assert evaluation["token_loss_reduction"]["low"] > 0
     assert not evaluation["too_small_to_learn"]
+
+
+def sealed(root: Path) -> list[str]:
+    """What lies in the sealed zone but for the curves."""
+    zone = root / "store" / "sealed"
+    return sorted(str(p.relative_to(zone)) for p in zone.rglob("*") if p.is_file() and "train-curves" not in p.parts)
+
+
+def test_record_level_is_possible_but_said_everywhere(
+    tmp_path: Path, model: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        ref = train.run(context(tmp_path, model, unit="record"))
+    training = json.loads(payload(ref)["training.json"])
+    assert training["mechanism"]["sampling_rate"] == 12 / 48
+    [entry] = Ledger(tmp_path / "ledger.sqlite").entries()
+    for unit in (training["unit"], ref.counts["unit"], entry.unit):
+        assert "NOT one person" in unit
+    assert "not one person" in caplog.text
+
+
+def test_fewer_rows_a_person_use_fewer_records_at_the_same_cost(tmp_path: Path, model: Path) -> None:
+    four = json.loads(payload(train.run(context(tmp_path, model)))["training.json"])
+    one = json.loads(payload(train.run(context(tmp_path, model, max_rows_per_person=1)))["training.json"])
+    assert one["outside_the_guarantee"]["training_records_used"] == 30
+    assert (one["epsilon"], one["mechanism"]) == (four["epsilon"], four["mechanism"])
+
+
+def test_truncated_batches_are_accounted_for(tmp_path: Path, model: Path) -> None:
+    ref = train.run(context(tmp_path, model, truncate=True, population=1000, expected_batch=12))
+    training = json.loads(payload(ref)["training.json"])
+    assert training["mechanism"]["batch_cap"] > 12
+    assert "truncated at" in training["mechanism"]["sampling"] and training["epsilon"] <= 8
+
+
+def test_the_physical_batch_and_the_engine_change_rounding_only(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from safetensors.torch import load
+
+    monkeypatch.setattr(secrets, "token_bytes", lambda n: b"z" * n)
+    weights = [
+        load(payload(train.run(context(tmp_path / str(i), model, **knobs)))["adapter/adapter_model.safetensors"])
+        for i, knobs in enumerate(({"physical_batch": 4}, {"physical_batch": 100}, {"engine": "hooks"}))
+    ]
+    for other in weights[1:]:
+        assert max(float((weights[0][name] - other[name]).abs().max()) for name in other) < 1e-4
+
+
+def test_what_training_rows_showed_is_in_the_sealed_zone_and_the_checkpoint_is_gone(
+    tmp_path: Path, model: Path
+) -> None:
+    ref = train.run(context(tmp_path, model))
+    assert sealed(tmp_path) == []
+    [curves] = (tmp_path / "store" / "sealed" / "train-curves" / ref.key).glob("attempts/*/payload/curves.json")
+    figures = json.loads(curves.read_text())
+    assert [len(figures[name]) for name in ("losses", "clipped", "epsilons")] == [3, 3, 3]
+    assert "Not private" in figures["not_private"] and figures["epsilons"][-1] <= 8
+    page = next(curves.parents[1].glob("views/curves.html")).read_text()
+    assert page.count("<svg") == 3 and "http" not in page and "Not private" in page
+    shown = [repr(value).encode() for name in ("losses", "clipped") for value in figures[name] if value not in (0, 1)]
+    assert shown and not any(value in data for data in payload(ref).values() for value in shown)
+
+
+def test_a_checkpoint_is_continued_under_another_fingerprint_with_the_one_charge(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        crash_at_second_step(patch)
+        with pytest.raises(KeyboardInterrupt):
+            train.run(context(tmp_path, model, checkpoint_seconds=1e-9))
+    assert any(name.endswith("checkpoint.safetensors") for name in sealed(tmp_path))
+    before = Ledger(tmp_path / "ledger.sqlite").entries()
+    ref = train.run(context(tmp_path, model, physical_batch=3))
+    [entry] = Ledger(tmp_path / "ledger.sqlite").entries()
+    assert (entry.id, entry.state) == (before[0].id, "committed")
+    assert sealed(tmp_path) == []
+    # Without the checkpoint the same change is a new charge: no noise is drawn twice on two ways of rounding.
+    with monkeypatch.context() as patch:
+        crash_at_second_step(patch)
+        with pytest.raises(KeyboardInterrupt):
+            train.run(context(tmp_path / "b", model))
+    train.run(context(tmp_path / "b", model, physical_batch=3))
+    assert [e.state for e in Ledger(tmp_path / "b" / "ledger.sqlite").entries()] == ["noise", "committed"]
+    assert ref.counts["units"] == 30
+
+
+def _train(root: Path, model: Path, nonce: bytes, settings: dict[str, Any], pause: float = 0.0) -> None:
+    """The stage in a process of its own; exits as the command does."""
+    from tasks.methods.dp.engine import GradientEngine
+
+    torch.set_num_threads(1)  # a forked process must not wait for the threads of the one it came from
+    secrets.token_bytes = lambda n: nonce[:n]  # type: ignore[assignment]
+    accumulate = GradientEngine.accumulate
+
+    def slow(self: GradientEngine, *args: Any, **more: Any) -> None:
+        time.sleep(pause)
+        accumulate(self, *args, **more)
+
+    GradientEngine.accumulate = slow  # type: ignore[method-assign]
+    try:
+        train.run(context(root, model, **settings))
+    except AirlockError as exc:
+        os._exit(exc.exit_code)
+    os._exit(0)
+
+
+def checkpoint_written(root: Path) -> int:
+    """When the checkpoint was last written, 0 without one."""
+    try:
+        return max((p.stat().st_mtime_ns for p in root.glob("store/sealed/train/*/checkpoint.safetensors")), default=0)
+    except FileNotFoundError:  # destroyed as its run was published
+        return 0
+
+
+@pytest.mark.slow
+def test_killed_at_random_it_goes_on_to_the_same_payload_with_one_charge(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SIGKILL and SIGTERM in turn; payload and ledger are those of a run that nobody touched."""
+    settings = {"checkpoint_seconds": 1e-9, "steps": 12, "physical_batch": 8}
+    monkeypatch.setattr(secrets, "token_bytes", lambda n: (b"n" * 32)[:n])
+    fork = multiprocessing.get_context("fork")
+    want = train.run(context(tmp_path / "whole", model, **settings))
+    rng, ends = random.Random(3), []
+    for kill in range(7):
+        before = checkpoint_written(tmp_path / "cut")
+        child = fork.Process(target=_train, args=(tmp_path / "cut", model, b"n" * 32, settings, 0.03))
+        child.start()
+        if kill:  # the first is killed wherever it is, the others at some moment after their first step
+            while child.is_alive() and checkpoint_written(tmp_path / "cut") == before:
+                time.sleep(0.005)
+        time.sleep(rng.uniform(0.0, 0.2))
+        if child.is_alive():
+            os.kill(child.pid or 0, signal.SIGTERM if kill % 2 else signal.SIGKILL)
+        child.join(30)
+        ends.append(child.exitcode)
+    assert ends.count(-signal.SIGKILL) >= 2 and ends.count(75) >= 2, ends
+    ctx = context(tmp_path / "cut", model, **settings)
+    got = train.run(ctx)
+    assert payload(got)["adapter/adapter_model.safetensors"] == payload(want)["adapter/adapter_model.safetensors"]
+    assert payload(got)["training.json"] == payload(want)["training.json"]
+    [entry] = Ledger(tmp_path / "cut" / "ledger.sqlite").entries()
+    assert entry.state == "committed"
+    assert sealed(tmp_path / "cut") == []
+
+
+def test_a_second_attempt_waits_and_takes_the_firsts_artifact(tmp_path: Path, model: Path) -> None:
+    fork = multiprocessing.get_context("fork")
+    arguments = (tmp_path, model, b"n" * 32, {"steps": 6}, 0.05)
+    clean_table(tmp_path)  # so that the two have nothing to race for but training
+    both = [fork.Process(target=_train, args=arguments) for _ in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(60)
+    assert [process.exitcode for process in both] == [0, 0]
+    [entry] = Ledger(tmp_path / "ledger.sqlite").entries()
+    assert entry.state == "committed"
+    [key] = (tmp_path / "store" / "clean" / "train").iterdir()
+    assert len(list((key / "attempts").iterdir())) == 1  # the second never began to train
+    assert sealed(tmp_path) == []
+
+
+@pytest.mark.parametrize("adaptation", [{"adaptation": "full"}, {"adaptation": "last_layers", "last_layers": 1}])
+def test_whole_models_reach_clip(tmp_path: Path, model: Path, adaptation: dict[str, Any]) -> None:
+    from tasks.stages import clip
+
+    ctx = context(tmp_path, model, clip_rules=[], **adaptation)
+    ref = train.run(ctx)
+    assert "model/model.safetensors" in payload(ref)
+    ctx.inputs = {"model": [ref]}
+    clipped = clip.run(ctx)
+    assert payload(clipped)["model/model.safetensors"] == payload(ref)["model/model.safetensors"]
+
+
+def test_instructions_are_learnt_by_their_answers(tmp_path: Path, model: Path) -> None:
+    ref = train.run(context(tmp_path, model, objective="instruction", prompt_column="title", answer_column="note"))
+    training = json.loads(payload(ref)["training.json"])
+    assert training["objective"] == "instruction"
+    assert json.loads(payload(ref)["evaluation.json"])["documents"] > 0
+
+
+def test_a_classifier_is_judged_by_its_accuracy_and_goes_no_further(tmp_path: Path) -> None:
+    from tasks.stages import clip
+
+    encoder = tiny_encoder(tmp_path / "encoder")
+    labels = {"objective": "classification", "labels": ["short", "long"], "stop_here": True}
+    ctx = context(tmp_path, encoder, **labels)
+    ref = train.run(ctx)
+    files = payload(ref)
+    assert {"head.safetensors", "head.json", "adapter/adapter_model.safetensors"} <= set(files)
+    evaluation = json.loads(files["evaluation.json"])
+    assert 0 <= evaluation["trained"]["low"] <= evaluation["trained"]["accuracy"] <= 1
+    assert "accuracy_after" in ref.counts and "perplexity_after" not in ref.counts
+    ctx.inputs = {"model": [ref]}
+    with pytest.raises(UserError, match="stop_here"):
+        clip.run(ctx)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"objective": "classification", "labels": ["a", "b"]}, "stop_here"),
+        ({"objective": "classification", "stop_here": True}, "labels"),
+        ({"objective": "instruction", "prompt_column": "title"}, "answer_column"),
+        ({"objective": "instruction", "prompt_column": "kind", "answer_column": "note"}, "role text"),
+        ({"labels": ["a", "b"]}, "belong to objective classification"),
+        ({"adaptation": "last_layers"}, "last_layers"),
+        ({"adaptation": "full", "lora_targets": ["q_proj"]}, "belong to adaptation lora"),
+        ({"adaptation": "full"}, "clip.rules"),
+        ({"relation": "add_or_remove"}, "train.population"),
+        ({"adaptation": "full", "quantise": "int8", "clip_rules": []}, "quantise"),
+    ],
+)
+def test_settings_that_do_not_fit_together_are_refused_at_once(
+    tmp_path: Path, model: Path, settings: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(UserError, match=words):
+        context(tmp_path, model, clean_table(tmp_path), **settings)
+
+
+def test_person_level_needs_a_persons_column(tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "COLUMNS", COLUMNS[:-1])
+    with pytest.raises(UserError, match=r"train\.unit"):
+        context(tmp_path, model, clean_table(tmp_path, person=False), unit="person")

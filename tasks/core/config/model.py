@@ -85,6 +85,31 @@ class Config(Section):
             raise ValueError(f"train.delta: must be at most 1/{population}, one in train.population")
         return self
 
+    @model_validator(mode="after")
+    def _columns_that_training_reads(self) -> Self:
+        roles = {column.name: column.role for column in self.ingest.columns}
+        for field in ("prompt_column", "answer_column"):
+            name = getattr(self.train, field)
+            if name and roles.get(name) != "text":
+                raise ValueError(f"train.{field}: must be a column that ingest declares with role text")
+        if self.train.objective == "classification":
+            labels = [name for name, role in roles.items() if role == "label"]
+            if (len(labels) != 1) if not self.train.label_column else (self.train.label_column not in labels):
+                raise ValueError("train.label_column: must name a column that ingest declares with role label")
+        if self.train.unit == "person" and "person" not in roles.values():
+            raise ValueError("train.unit: person needs a column with role person in ingest.columns")
+        return self
+
+    @model_validator(mode="after")
+    def _clip_fits_what_is_trained(self) -> Self:
+        adapter = any(rule.target == "adapter" for rule in self.clip.rules)
+        if adapter and self.train.adaptation != "lora" and not self.train.stop_here:
+            raise ValueError(
+                f"clip.rules: train.adaptation {self.train.adaptation} leaves no adapter to clip; use rules with "
+                "target merged, or an empty list"
+            )
+        return self
+
     @classmethod
     def parse(cls, data: dict[str, Any], where: str = "config") -> Config:
         """Build a configuration from plain data.

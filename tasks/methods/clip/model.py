@@ -16,7 +16,7 @@ from tasks.methods.export.folder import load_model, save_model
 
 def clip_model(
     base: Path,
-    adapter: Path,
+    adapter: Path | None,
     rules: Sequence[Rule],
     target: Path,
     *,
@@ -30,8 +30,8 @@ def clip_model(
         is computed from the base and that output alone, so it is post-processing too. None otherwise.
 
     Args:
-        base: folder of the base model, in safetensors.
-        adapter: folder of the LoRA adapter, in PEFT's layout.
+        base: folder of the base model, in safetensors; of the trained one where there is no adapter.
+        adapter: folder of the LoRA adapter, in PEFT's layout; ``None`` where the model's own weights were trained.
         rules: in order; the first that fits a tensor decides.
         target: folder that the model's weights and configuration go to.
         secret: key of the Gaussian draws.
@@ -44,20 +44,22 @@ def clip_model(
     Raises:
         UserError: a rule fits no tensor, weights aren't finite, or base and adapter don't belong together.
     """
-    lora = read_adapter(adapter)
+    lora = read_adapter(adapter) if adapter is not None else None
+    named = lora.named() if lora is not None else {}
     model = load_model(base, torch.float32)
     layouts = kinds(model)
-    clipper = Clipper(rules, assign(rules, {"adapter": list(lora.named()), "merged": list(layouts)}), secret)
-    for name, weights in lora.named().items():
+    clipper = Clipper(rules, assign(rules, {"adapter": list(named), "merged": list(layouts)}), secret)
+    for name, weights in named.items():
         clipper.apply("adapter", name, weights, "linear")
         advance(1)
-    merge(model, lora)
+    if lora is not None:
+        merge(model, lora)
     for name, weights in model.named_parameters():
         clipper.apply("merged", name, weights, layouts[name])
         advance(1)
     save_model(model, target)
     return {
         "parameters": sum(weights.numel() for weights in model.parameters()),
-        "merged": sorted(lora.weights),
+        "merged": sorted(lora.weights) if lora is not None else [],
         "rules": clipper.report(),
     }

@@ -1,148 +1,199 @@
-"""What a DP-SGD run costs: ε of the Poisson-subsampled Gaussian mechanism, and the noise for a wanted ε.
+"""What a DP-SGD run costs: ε of Poisson-subsampled Gaussian steps, beside it what weaker arguments give, and δ.
 
-The figure reported is the upper end of the interval that numerical composition of privacy random variables gives
-(PRV: Gopi, Lee and Wutschitz 2021, "Numerical Composition of Differential Privacy", Theorem 5.5), as implemented by
-Opacus. The bound by Rényi divergences (Mironov, Talwar and Zhang 2019) is shown beside it; it is never smaller by
-more than rounding and often a tenth larger.
+The figure reported composes the privacy loss numerically and is an upper bound
+(:mod:`tasks.methods.dp.privacy_loss`). Beside it stand the bound by Rényi divergences (Mironov, Talwar and Zhang
+2019), often a tenth larger, and what the same noise gives without amplification by sampling.
 """
 
 from __future__ import annotations
 
 import functools
 import math
-import warnings
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-from opacus.accountants import PRVAccountant, RDPAccountant
 from scipy.optimize import brentq
-from scipy.stats import norm
+from scipy.special import log_ndtr, ndtr, ndtri
+from scipy.stats import binom
 
 from tasks.core.errors import UserError
+from tasks.methods.dp.privacy_loss import epsilon_bound
+from tasks.methods.dp.renyi import epsilon_renyi
 
-RELATIVE_ERROR = 0.004
-"""Opacus's default, an absolute 0.01, is coarse for a small ε; this share of ε keeps the bound within 1 % of exact."""
-_SIGMA_STEP = 1e-4
-_LOG_SIGMA_MAX = math.log(1e4)
-_EPSILON_MAX = 1e6
+ACCOUNTANT = "numerical composition of privacy loss random variables (PRV), upper bound"
+"""The accountant's name in reports."""
+CAP_SHARE = 0.01
+"""The share of δ that truncated batches may cost."""
+_OUT_OF_REACH = (
+    "train.epsilon, train.delta, train.steps and train.expected_batch lie where the accountant has no figure; choose "
+    "more noise (a smaller epsilon) or fewer steps."
+)
 
 
 @dataclass(frozen=True)
 class Mechanism:
     """T steps of the Gaussian mechanism on Poisson samples: all that the accountant needs to know.
 
+    The sampler makes it (:meth:`tasks.methods.dp.sampling.PoissonSampler.mechanism`). The rate is that of units: of
+    persons, where a person is the unit and all that a person contributes to a step is clipped as one.
+
     Attributes:
         noise_multiplier: σ, the noise's standard deviation in units of the clipping norm.
-        sample_rate: q, the chance of each record to be in a step's batch, independent of all others.
+        sample_rate: q, the chance of each unit to be in a step's batch, independent of all others.
         steps: T, the number of noisy steps.
+        batch_cap: at most so many units in a batch (truncated Poisson); ``None``: no limit.
+        population: with ``batch_cap``, the public number of units that is never exceeded.
     """
 
     noise_multiplier: float
     sample_rate: float
     steps: int
+    batch_cap: int | None = None
+    population: int | None = None
 
 
-@functools.cache
-def epsilon(mechanism: Mechanism, delta: float, steps: int | None = None, error: float | None = None) -> float:
-    """An upper bound on the ε of a run, or of its first ``steps`` steps.
+@dataclass(frozen=True)
+class Figures:
+    """What a run costs at δ, by four arguments.
 
-    Args:
-        mechanism: what was done.
+    Attributes:
         delta: δ.
-        steps: count only so many of the mechanism's steps.
-        error: how far above the exact figure the bound may lie; a larger error takes less time. ``None``: 0.4 % of ε.
+        epsilon: the upper bound that counts.
+        epsilon_rdp: by Rényi divergences.
+        epsilon_fixed_batches: without amplification, were every unit used once an epoch in batches known to all.
+        epsilon_unamplified: without amplification, were every unit used in every step.
+    """
+
+    delta: float
+    epsilon: float
+    epsilon_rdp: float
+    epsilon_fixed_batches: float
+    epsilon_unamplified: float
+
+
+def figures(mechanism: Mechanism, delta: float) -> Figures:
+    """ε by every argument, for a report."""
+    epochs = math.ceil(mechanism.sample_rate * mechanism.steps - 1e-9)
+    return Figures(
+        delta=delta,
+        epsilon=epsilon(mechanism, delta),
+        epsilon_rdp=epsilon_rdp(mechanism, delta),
+        epsilon_fixed_batches=epsilon_unamplified(mechanism, delta, epochs),
+        epsilon_unamplified=epsilon_unamplified(mechanism, delta),
+    )
+
+
+def epsilon(mechanism: Mechanism, delta: float, steps: int | None = None) -> float:
+    """An upper bound on the ε of a run, or of its first ``steps`` steps.
 
     Formal guarantees:
         A run of ``mechanism`` whose every step releases only the sum of gradients clipped to norm C over a Poisson
-        sample, plus Gaussian noise of standard deviation σC, is (ε, δ)-differentially private under adding or
-        removing one record (and under replacing one by nothing), up to floating-point error.
+        sample (truncated, where the mechanism says so), plus Gaussian noise of standard deviation σC, is
+        (ε, δ)-differentially private under adding or removing one unit and under replacing one by nothing, up to
+        floating-point error. Exchanging one unit for another (replace-one) costs more: it isn't covered.
 
     Raises:
         UserError: the parameters lie where the accountant can't compute.
     """
-    steps = mechanism.steps if steps is None else steps
-    if steps == 0:
+    return epsilon_of((mechanism if steps is None else replace(mechanism, steps=steps),), delta)
+
+
+@functools.cache
+def epsilon_of(mechanisms: tuple[Mechanism, ...], delta: float) -> float:
+    """An upper bound on the ε of several runs on the same units, all fixed before the first began.
+
+    Raises:
+        UserError: as :func:`epsilon`.
+    """
+    taken: dict[tuple[float, float], int] = {}
+    for one in mechanisms:
+        if one.steps and one.sample_rate:
+            kind = (one.noise_multiplier, one.sample_rate)
+            taken[kind] = taken.get(kind, 0) + one.steps
+    if not taken:
         return 0.0
-    if error is not None:
-        found = _prv(mechanism, delta, steps, error)
-    else:
-        # The error must be set before ε is known: RDP's bound gives its size, and a second pass mends a loose guess.
-        guess = epsilon_rdp(mechanism, delta, steps)
-        found = _prv(mechanism, delta, steps, RELATIVE_ERROR * guess)
-        if found < guess / 2:
-            found = min(found, _prv(mechanism, delta, steps, RELATIVE_ERROR * found))
+    if min(sigma for sigma, _ in taken) <= 0:
+        raise UserError(_OUT_OF_REACH)
+    steps = [(sigma, rate, count) for (sigma, rate), count in taken.items()]
+    found = _beside_caps(mechanisms, delta, lambda rest: epsilon_bound(steps, rest))
     if math.isinf(found):
-        raise UserError(
-            "train.epsilon, train.delta, train.steps and train.expected_batch lie where the accountant has no figure; "
-            "choose more noise (a smaller epsilon) or fewer steps."
-        )
+        raise UserError(_OUT_OF_REACH)
     return found
 
 
-def _prv(mechanism: Mechanism, delta: float, steps: int, error: float) -> float:
-    """PRV's upper bound with an absolute error; infinite where it can't be computed."""
-    accountant = PRVAccountant()
-    accountant.history = [(mechanism.noise_multiplier, mechanism.sample_rate, steps)]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            found = float(accountant.get_epsilon(delta, eps_error=error))
-    except (RuntimeError, ValueError, FloatingPointError, MemoryError):
-        return math.inf
-    return found if math.isfinite(found) else math.inf
-
-
 @functools.cache
-def epsilon_rdp(mechanism: Mechanism, delta: float, steps: int | None = None) -> float:
+def epsilon_rdp(mechanism: Mechanism, delta: float) -> float:
     """The looser bound by Rényi divergences, for comparison with what other tools print."""
-    accountant = RDPAccountant()
-    accountant.history = [
-        (mechanism.noise_multiplier, mechanism.sample_rate, mechanism.steps if steps is None else steps)
-    ]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return float(accountant.get_epsilon(delta))
+    step = (mechanism.noise_multiplier, mechanism.sample_rate, mechanism.steps)
+    return _beside_caps((mechanism,), delta, lambda rest: epsilon_renyi([step], rest))
 
 
-@functools.cache
-def calibrate(target_epsilon: float, delta: float, sample_rate: float, steps: int) -> Mechanism:
-    """The mechanism with the least noise (σ a multiple of 0.0001) that stays within a target.
+def epsilon_unamplified(mechanism: Mechanism, delta: float, uses: int | None = None) -> float:
+    """ε of the same noise where sampling gains nothing, exactly.
+
+    Composed Gaussian mechanisms are one with σ/√uses, whose ε is known (Balle and Wang 2018, "Improving the Gaussian
+    Mechanism for Differential Privacy", Theorem 8).
+
+    Args:
+        mechanism: what was done.
+        delta: δ.
+        uses: in how many steps a unit takes part; ``None``: in all.
+    """
+    mu = math.sqrt(mechanism.steps if uses is None else uses) / mechanism.noise_multiplier
+
+    def excess(epsilon: float) -> float:
+        second = math.exp(epsilon + float(log_ndtr(-mu / 2 - epsilon / mu)))
+        return float(ndtr(mu / 2 - epsilon / mu)) - second - delta
+
+    return 0.0 if mu == 0 or excess(0) <= 0 else float(brentq(excess, 0, mu**2 / 2 + mu * -float(ndtri(delta)) + 1e-9))
+
+
+def cap_for(population: int, rate: float, steps: int, epsilon: float, delta: float) -> int:
+    """The least limit of a batch at which truncation costs at most 1 % of δ.
+
+    δ rises by T (1 + e^ε) P[Bin(n, q) > limit] (Chua et al. 2024, arXiv 2411.04205).
+
+    Args:
+        population: n, the public number of units that is never exceeded.
+        rate: q.
+        steps: T.
+        epsilon: ε.
+        delta: δ.
+    """
+    low, high = 0, population
+    while low < high:
+        middle = (low + high) // 2
+        fits = _log_cost([Mechanism(1.0, rate, steps, middle, population)], epsilon) <= math.log(CAP_SHARE * delta)
+        low, high = (low, middle) if fits else (middle + 1, high)
+    return max(low, 1)
+
+
+def _beside_caps(mechanisms: Sequence[Mechanism], delta: float, bound: Callable[[float], float]) -> float:
+    """ε at what truncation leaves of δ.
 
     Raises:
-        UserError: no noise within reach gives so small an ε.
+        UserError: batches are cut so often that it leaves too little.
     """
-
-    def excess(log_sigma: float) -> float:
-        found = _prv(Mechanism(math.exp(log_sigma), sample_rate, steps), delta, steps, RELATIVE_ERROR * target_epsilon)
-        # Where PRV gives up, which it does at very little noise only, ε is large: any finite figure keeps the sign.
-        return math.log(min(found, _EPSILON_MAX) / target_epsilon)
-
-    # The central limit gives a first guess, some 10 % off; the bracket grows from there.
-    top = bottom = _guess(target_epsilon, delta, sample_rate, steps)
-    while excess(top) > 0:
-        bottom, top = top, top + math.log(1.2)
-    while excess(bottom) <= 0:
-        top, bottom = bottom, bottom - math.log(1.2)
-    root = math.exp(brentq(excess, bottom, top, xtol=_SIGMA_STEP / 4))
-    units = math.floor(root / _SIGMA_STEP)
-    while epsilon(Mechanism(round(units * _SIGMA_STEP, 4), sample_rate, steps), delta) > target_epsilon:
-        units += 1 + units // 10_000
-    return Mechanism(round(units * _SIGMA_STEP, 4), sample_rate, steps)
+    capped = [mechanism for mechanism in mechanisms if mechanism.batch_cap is not None and mechanism.steps]
+    if not capped:
+        return bound(delta)
+    for share in (CAP_SHARE, 0.1, 0.5):
+        found = bound((1 - share) * delta)
+        if _log_cost(capped, found) <= math.log(share * delta):
+            return found
+    raise UserError(
+        "train: batches are truncated so often that this alone costs more than half of delta; allow larger batches."
+    )
 
 
-def _guess(target_epsilon: float, delta: float, sample_rate: float, steps: int) -> float:
-    """Log σ by the central limit for subsampled Gaussians (Bu, Dong, Long and Su 2020, Corollary 4)."""
-
-    def excess(log_sigma: float) -> float:
-        mu = sample_rate * math.sqrt(steps * math.expm1(min(math.exp(-2 * log_sigma), 700)))
-        log_second = target_epsilon + norm.logcdf(-target_epsilon / mu - mu / 2)
-        return float(norm.cdf(-target_epsilon / mu + mu / 2) - math.exp(log_second)) - delta
-
-    if excess(_LOG_SIGMA_MAX) > 0:
-        raise UserError(
-            "train.epsilon: too small to be reached with these steps and this delta; raise epsilon or delta, or train "
-            "fewer steps."
-        )
-    return float(brentq(excess, math.log(0.05), _LOG_SIGMA_MAX))
+def _log_cost(capped: Sequence[Mechanism], epsilon: float) -> float:
+    """Log of what truncation adds to δ."""
+    tails = [math.log(one.steps) + float(binom.logsf(one.batch_cap, one.population, one.sample_rate)) for one in capped]
+    peak = max(tails)
+    if math.isinf(peak):
+        return peak
+    log_sum = peak + math.log(sum(math.exp(tail - peak) for tail in tails))
+    return log_sum + epsilon + math.log1p(math.exp(-epsilon))
 
 
 def default_delta(population: int) -> float:
@@ -161,7 +212,7 @@ def check_target(target_epsilon: float, delta: float, population: int) -> None:
 
     Raises:
         UserError: ε is not positive, or δ is not below one in ``population`` (a mechanism that publishes a random
-            record whole is (0, 1/n)-private).
+            unit whole is (0, 1/n)-private).
     """
     if not target_epsilon > 0:
         raise UserError("train.epsilon must be above 0.")

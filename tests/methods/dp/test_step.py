@@ -1,151 +1,63 @@
-"""The logical step: per-example gradients, the clipping bound, noise, empty batches, physical batches."""
+"""The logical step: noise once, a public divisor, a hard stop, and several processes as one."""
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from scipy import stats
+from torch import multiprocessing, nn
 
 from tasks.core.errors import AirlockError
-from tasks.methods.dp.step import LogicalStepOptimizer, per_example
-from tasks.methods.lm.causal import add_lora, example_losses, load
-from tasks.methods.lm.tokens import Batch, TokenTable
-from tasks.methods.lm.weights import resolve
-from tests.tiny import tiny_causal_lm
+from tasks.methods.dp.engine import GradientEngine
+from tasks.methods.dp.randomness import KeyedRandomness
+from tasks.methods.dp.step import LogicalStep
+from tests.methods.dp import loop
+from tests.methods.dp.loop import one_thread  # noqa: F401 - a fixture
 
-CPU = torch.device("cpu")
-TEXTS = ["a short one", "x", "the second record is longer than the first", "", "mask: <PERSON> came by", "zz top"]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_causal_lm(tmp_path_factory.mktemp("tiny"))
+NOISE = KeyedRandomness(b"s" * 32, "k" * 64, b"n" * 16)
 
 
-def lora(folder: Path, tmp: Path) -> tuple[torch.nn.Module, TokenTable]:
-    model, tokenizer = load(resolve(str(folder), tmp), CPU)
-    adapted = add_lora(model, 2, 4.0, ["q_proj", "v_proj", "down_proj"])
-    torch.manual_seed(3)
-    for name, p in adapted.named_parameters():
-        if "lora_B" in name:  # at zero the gradients of A are zero and would prove nothing
-            torch.nn.init.normal_(p, std=0.1)
-    return adapted, TokenTable(TEXTS, tokenizer, 24)
+def one_vector(size: int, sigma: float, c: float, expected: int, steps: int = 100) -> tuple[nn.Linear, LogicalStep]:
+    """A model of one bias; an example's gradient is its row."""
+    model = nn.Linear(1, size)
+    model.weight.requires_grad_(False)
+    nn.init.zeros_(model.bias)
+    engine = GradientEngine(model, c)
+    sgd = torch.optim.SGD(engine.params, lr=1.0)
+    return model, LogicalStep(engine, sgd, noise_multiplier=sigma, expected_batch=expected, steps=steps)
 
 
-def everything(table: TokenTable) -> Batch:
-    batch = next(iter(table.batches(range(len(table)), len(table))))[1]
-    return batch
-
-
-def optimizer_for(
-    params: list[torch.Tensor], sigma: float = 0.0, steps: int = 100, **kwargs: object
-) -> LogicalStepOptimizer:
-    settings = {"max_grad_norm": 0.5, "expected_batch": 4, "noise": np.random.default_rng(0), **kwargs}
-    sgd = torch.optim.SGD(params, lr=1.0)
-    return LogicalStepOptimizer(sgd, noise_multiplier=sigma, steps=steps, **settings)  # type: ignore[arg-type]
-
-
-def test_per_example_gradients_equal_an_autograd_loop(folder: Path, tmp_path: Path) -> None:
-    adapted, table = lora(folder, tmp_path)
-    wrapped = per_example(adapted)
-    wrapped.train()
-    rows, batch = next(iter(table.batches(range(len(table)), len(table))))
-    example_losses(wrapped, batch)[0].sum().backward()
-    trainable = [p for p in adapted.parameters() if p.requires_grad]
-    together = [p.grad_sample.clone() for p in trainable]
-    wrapped.remove_hooks()
-    for i, row in enumerate(rows):
-        alone = next(iter(table.batches([row], 1)))[1]  # without any padding
-        adapted.zero_grad()
-        example_losses(adapted, alone)[0].sum().backward()
-        for p, sampled in zip(trainable, together, strict=True):
-            torch.testing.assert_close(sampled[i], p.grad, rtol=1e-4, atol=1e-7)
-
-
-def test_frozen_weights_get_no_gradient(folder: Path, tmp_path: Path) -> None:
-    adapted, table = lora(folder, tmp_path)
-    wrapped = per_example(adapted)
-    wrapped.train()
-    example_losses(wrapped, everything(table))[0].sum().backward()
-    assert {"lora_" in name for name, p in adapted.named_parameters() if p.grad is not None} == {True}
-    assert all(p.grad is None for name, p in adapted.named_parameters() if "lora_" not in name)
-
-
-def test_padding_never_counts(folder: Path, tmp_path: Path) -> None:
-    adapted, table = lora(folder, tmp_path)
-    adapted.eval()
-    rows, batch = next(iter(table.batches(range(len(table)), len(table))))
-    together, tokens = example_losses(adapted, batch)
-    more = Batch(torch.nn.functional.pad(batch.ids, (0, 9), value=7), torch.nn.functional.pad(batch.mask, (0, 9)))
-    padded, _ = example_losses(adapted, more)
-    torch.testing.assert_close(together, padded)
-    for i, row in enumerate(rows):
-        alone, count = example_losses(adapted, next(iter(table.batches([row], 1)))[1])
-        torch.testing.assert_close(together[i], alone[0])
-        assert count[0] == tokens[i] == batch.mask[i].sum() - 1
-    # The empty text is its end-of-text token alone: nothing to predict, no loss.
-    assert together[0] == 0
-    assert tokens[0] == 0
-
-
-def fake_gradients(params: list[torch.Tensor], rows: int, scale: float, seed: int = 0) -> None:
-    generator = torch.Generator().manual_seed(seed)
-    for p in params:
-        p.grad_sample = torch.randn((rows, *p.shape), generator=generator) * scale  # type: ignore[attr-defined]
-
-
-def test_one_example_changes_the_sum_by_at_most_the_clipping_norm() -> None:
-    params = [torch.nn.Parameter(torch.zeros(3, 5)), torch.nn.Parameter(torch.zeros(7))]
-    for scale in (1e-3, 1.0, 1e6):
-        optimizer = optimizer_for(params)
-        for row in range(20):
-            fake_gradients(params, 1, scale, seed=row)
-            before = [p.summed_grad.clone() for p in params]
-            raw = torch.cat([p.grad_sample.flatten() for p in params])
-            optimizer.clip_and_accumulate()
-            moved = torch.cat([(p.summed_grad - b).flatten() for p, b in zip(params, before, strict=True)])
-            assert moved.norm() <= 0.5 * (1 + 1e-5)
-            if raw.norm() < 0.4:
-                torch.testing.assert_close(moved, raw, rtol=1e-3, atol=1e-6)
-
-
-def test_an_example_that_is_not_finite_counts_as_zero_and_is_counted() -> None:
-    params = [torch.nn.Parameter(torch.zeros(4)), torch.nn.Parameter(torch.zeros(2))]
-    optimizer = optimizer_for(params)
-    fake_gradients(params, 4, 0.01)
-    wanted = [p.grad_sample[[0, 3]].sum(0) for p in params]
-    params[0].grad_sample[1, 2] = float("nan")
-    params[1].grad_sample[2, 0] = float("inf")
-    optimizer.clip_and_accumulate()
-    for p, want in zip(params, wanted, strict=True):
-        torch.testing.assert_close(p.summed_grad, want)
-    assert (optimizer.nonfinite, optimizer.examples) == (2, 4)
+def accumulate(model: nn.Linear, step: LogicalStep, gradients: torch.Tensor) -> None:
+    step.engine.accumulate(lambda: (model(torch.zeros(len(gradients), 1)) * gradients).sum(1))
 
 
 def test_the_divisor_is_the_expected_batch_whatever_the_real_one() -> None:
     for rows in (1, 9):
-        p = torch.nn.Parameter(torch.zeros(2))
-        optimizer = optimizer_for([p], expected_batch=4)
-        p.grad_sample = torch.tensor([[0.1, 0.0]]).repeat(rows, 1)  # type: ignore[attr-defined]
-        optimizer.clip_and_accumulate()
-        optimizer.step()
-        torch.testing.assert_close(p.detach(), torch.tensor([-0.1 * rows / 4, 0.0]))
+        model, step = one_vector(2, 0.0, 0.5, 4)
+        accumulate(model, step, torch.tensor([[0.1, 0.0]]).repeat(rows, 1))
+        step.step(NOISE.stream("noise/0"))
+        torch.testing.assert_close(model.bias.detach(), torch.tensor([-0.1 * rows / 4, 0.0]))
+
+
+def test_each_example_is_clipped_before_the_sum() -> None:
+    model, step = one_vector(2, 0.0, 0.5, 2)
+    accumulate(model, step, torch.tensor([[30.0, 40.0], [0.0, 0.1], [-3e5, 0.0]]))
+    step.step(NOISE.stream("noise/0"))
+    torch.testing.assert_close(model.bias.detach(), -torch.tensor([0.3 - 0.5, 0.4 + 0.1]) / 2, rtol=1e-3, atol=1e-5)
 
 
 def noise_statistic(sigma: float, halved: bool = False) -> float:
     """Chi-square statistic of 20,000 coordinates of empty steps, in standard deviations from what σC promises."""
-    p = torch.nn.Parameter(torch.zeros(10_000))
-    optimizer = optimizer_for([p], sigma=sigma / 2 if halved else sigma, max_grad_norm=0.3, expected_batch=5)
-    optimizer.step()
-    first = p.detach().clone()
-    optimizer.step()
-    draws = torch.cat([first, p.detach() - first]).double() * 5 / (sigma * 0.3)
+    model, step = one_vector(10_000, sigma / 2 if halved else sigma, 0.3, 5)
+    step.step(NOISE.stream("noise/0"))
+    first = model.bias.detach().clone()
+    step.step(NOISE.stream("noise/1"))
+    draws = torch.cat([first, model.bias.detach() - first]).double() * 5 / (sigma * 0.3)
     assert stats.kstest(draws.numpy(), "norm", args=(0, 0.5 if halved else 1)).pvalue > 1e-3
-    n = len(draws)
-    return float(((draws**2).sum() - n) / np.sqrt(2 * n))
+    return float(((draws**2).sum() - len(draws)) / math.sqrt(2 * len(draws)))
 
 
 def test_an_empty_step_takes_noise_of_the_promised_variance() -> None:
@@ -156,35 +68,86 @@ def test_halved_noise_is_caught() -> None:
     assert noise_statistic(1.7, halved=True) < -20
 
 
-def test_physical_batches_are_only_a_knob(folder: Path, tmp_path: Path) -> None:
-    results = []
-    for size in (1, 2, 6):
-        adapted, table = lora(folder, tmp_path)
-        wrapped = per_example(adapted)
-        wrapped.train()
-        trainable = [p for p in adapted.parameters() if p.requires_grad]
-        optimizer = optimizer_for(trainable, sigma=0.7, max_grad_norm=0.01, noise=np.random.default_rng(5))
-        for _ in range(2):
-            for _, batch in table.batches(range(len(table)), size):
-                example_losses(wrapped, batch)[0].sum().backward()
-                optimizer.clip_and_accumulate()
-            optimizer.step()
-        results.append(torch.cat([p.detach().flatten() for p in trainable]))
-    torch.testing.assert_close(results[0], results[1], rtol=1e-4, atol=1e-7)
-    torch.testing.assert_close(results[0], results[2], rtol=1e-4, atol=1e-7)
+def test_noise_is_added_once_whatever_the_physical_batches_and_does_not_hang_on_the_data() -> None:
+    """The noise is the difference between a step with it and one without; every parameter has its own draws."""
+    noise = []
+    for size in (1, 2, 6, 0):
+        moved = []
+        for sigma in (0.7, 0.0):
+            case = loop.lora(loop.llama(), "q_proj", "down_proj")
+            engine = GradientEngine(case.model, 0.01)
+            before = torch.cat([p.detach().flatten() for p in engine.params])
+            sgd = torch.optim.SGD(engine.params, lr=1.0)
+            step = LogicalStep(engine, sgd, noise_multiplier=sigma, expected_batch=4, steps=1)
+            for start in range(0, case.rows, size) if size else ():
+                engine.accumulate(lambda: case.losses(slice(start, start + size)))  # noqa: B023
+            step.step(NOISE.stream("noise/3"))
+            moved.append(torch.cat([p.detach().flatten() for p in engine.params]) - before)
+        noise.append(moved[1] - moved[0])
+    for other in noise[1:]:
+        torch.testing.assert_close(other, noise[0], rtol=0, atol=1e-6)
+    assert len(noise[0].unique()) > 0.9 * len(noise[0])
+    assert 0.9 < float(noise[0].std()) / (0.7 * 0.01 / 4) < 1.1
 
 
 def test_no_step_beyond_the_plan() -> None:
-    optimizer = optimizer_for([torch.nn.Parameter(torch.zeros(2))], sigma=1.0, steps=2)
-    optimizer.step()
-    optimizer.step()
+    _, step = one_vector(2, 1.0, 1.0, 1, steps=2)
+    step.step(NOISE.stream("noise/0"))
+    step.step(NOISE.stream("noise/1"))
     with pytest.raises(AirlockError, match="planned number"):
-        optimizer.step()
+        step.step(NOISE.stream("noise/2"))
 
 
-def test_a_model_with_nothing_to_train_is_refused() -> None:
-    frozen = torch.nn.Linear(2, 2).requires_grad_(False)
-    with pytest.raises(AirlockError, match="no trainable parameter"):
-        per_example(frozen)
-    with pytest.raises(AirlockError, match="across examples"):
-        per_example(torch.nn.BatchNorm1d(2))
+def test_an_optimizer_of_other_parameters_is_refused() -> None:
+    model = nn.Linear(2, 2)
+    engine = GradientEngine(model, 1.0)
+    for params in ([model.weight], [model.weight, model.bias, nn.Parameter(torch.zeros(1))]):
+        sgd = torch.optim.SGD(params, lr=1.0)
+        with pytest.raises(AirlockError, match="all of them and no others"):
+            LogicalStep(engine, sgd, noise_multiplier=1.0, expected_batch=1, steps=1)
+
+
+@pytest.mark.parametrize("foreach", [False, True])
+def test_any_optimizer_applies_the_noisy_gradient_and_sums_start_anew(foreach: bool) -> None:
+    case = loop.mlp()
+    twin = loop.mlp()
+    engine = GradientEngine(case.model, 0.5)
+    adam = torch.optim.AdamW(engine.params, lr=0.1, foreach=foreach)
+    step = LogicalStep(engine, adam, noise_multiplier=0.0, expected_batch=6, steps=3)
+    plain = torch.optim.AdamW(twin.model.parameters(), lr=0.1)
+    for _ in range(3):
+        sums, _ = loop.loop(twin, 0.5)
+        for p, total in zip(twin.model.parameters(), sums, strict=True):
+            p.grad = (total / 6).float()
+        plain.step()
+        engine.accumulate(lambda: case.losses(slice(None)))
+        step.step(NOISE.stream("noise/0"))
+    for p, q in zip(case.model.parameters(), twin.model.parameters(), strict=True):
+        torch.testing.assert_close(p, q, rtol=1e-3, atol=1e-3)
+
+
+def _two_steps(rank: int, world: int, folder: Path) -> None:
+    if world > 1:
+        torch.distributed.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=world)
+    torch.set_num_threads(1)
+    case = loop.gpt2()
+    engine = GradientEngine(case.model, 0.05)
+    sgd = torch.optim.SGD(engine.params, lr=1.0)
+    step = LogicalStep(engine, sgd, noise_multiplier=0.5, expected_batch=4, steps=2)
+    for number, rows in enumerate(([0, 1, 2, 3, 4], [5])):  # the second step's batch leaves a process without rows
+        for row in rows[rank::world]:
+            engine.accumulate(lambda: case.losses(slice(row, row + 1)))  # noqa: B023
+        step.step(NOISE.stream(f"noise/{number}"))
+    torch.save([p.detach() for p in engine.params], folder / f"{world}-{rank}")
+    if world > 1:
+        torch.distributed.destroy_process_group()
+
+
+@pytest.mark.slow
+def test_two_processes_are_as_one(tmp_path: Path) -> None:
+    _two_steps(0, 1, tmp_path)
+    multiprocessing.spawn(_two_steps, args=(2, tmp_path), nprocs=2)
+    alone, first, second = (torch.load(tmp_path / name) for name in ("1-0", "2-0", "2-1"))
+    for p, q, r in zip(alone, first, second, strict=True):
+        torch.testing.assert_close(q, p, rtol=1e-4, atol=1e-6)
+        torch.testing.assert_close(q, r, rtol=0, atol=0)

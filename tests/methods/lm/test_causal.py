@@ -11,8 +11,14 @@ import torch
 from peft import PeftModel
 
 from tasks.core.errors import AirlockError, UserError
-from tasks.methods.lm.causal import MovedCheck, add_lora, example_losses, load, save_adapter
+from tasks.methods.dp.moved import MovedCheck
+from tasks.methods.lm.accuracy import accuracy
+from tasks.methods.lm.adapt import add_lora
+from tasks.methods.lm.causal import causal_losses
+from tasks.methods.lm.loading import load
+from tasks.methods.lm.objectives import open_task
 from tasks.methods.lm.perplexity import compare, document_losses, mean_token_loss
+from tasks.methods.lm.saving import save_adapter
 from tasks.methods.lm.tokens import TokenTable
 from tasks.methods.lm.weights import ModelFolder, resolve
 from tests.tiny import tiny_causal_lm
@@ -58,7 +64,7 @@ def test_losses_are_those_of_the_whole_model(folder: ModelFolder) -> None:
     model, tokenizer = load(folder, CPU)
     table = TokenTable(["a text of its own length", "short"], tokenizer, 32)
     _, batch = next(iter(table.batches([0, 1], 2)))
-    found, tokens = example_losses(model, batch)
+    found, tokens = causal_losses(model, batch), batch.tokens()
     labels = torch.where(batch.mask.bool(), batch.ids, -100)
     for i in range(2):
         whole = model(
@@ -102,7 +108,7 @@ def test_a_saved_adapter_loads_and_names_no_path(folder: ModelFolder, tmp_path: 
     loaded = PeftModel.from_pretrained(fresh, str(tmp_path / "one"))
     table = TokenTable(["the same text"], tokenizer, 32)
     batch = next(iter(table.batches([0], 1)))[1]
-    torch.testing.assert_close(example_losses(loaded.eval(), batch), example_losses(adapted.eval(), batch))
+    torch.testing.assert_close(causal_losses(loaded.eval(), batch), causal_losses(adapted.eval(), batch))
 
 
 def test_an_adapter_that_does_not_move_is_caught(folder: ModelFolder) -> None:
@@ -115,6 +121,21 @@ def test_an_adapter_that_does_not_move_is_caught(folder: ModelFolder) -> None:
             if p.requires_grad:
                 p += 0.01
     check.verify(adapted)
+
+
+def test_an_accuracy_has_wilsons_interval() -> None:
+    found = accuracy(np.array([True] * 8 + [False] * 2))
+    assert found is not None
+    assert (found.value, round(found.low, 4), round(found.high, 4)) == (0.8, 0.4902, 0.9433)
+    assert accuracy(np.zeros(0, dtype=bool)) is None
+
+
+def test_document_losses_of_answers_count_their_tokens_alone(folder: ModelFolder) -> None:
+    task = open_task("instruction", folder, CPU)
+    table = task.table([("a long question of many words", "yes"), ("b", "no")], 64)
+    losses, tokens = document_losses(task.model, table, 2, CPU, losses_of=task.losses)
+    assert tokens.tolist() == [4, 3]
+    assert (losses > 0).all()
 
 
 def test_the_interval_covers_as_often_as_it_says() -> None:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tasks.methods.lm.texts import count, documents
+from tasks.methods.lm.texts import cells, count, documents
 
 
 @pytest.fixture
@@ -43,3 +43,8 @@ def test_a_limit_spreads_over_the_tables(paths: list[Path], limit: int) -> None:
 def test_no_rows(paths: list[Path]) -> None:
     assert list(documents([], ["body"], "train", 0)) == []
     assert count([], "train") == 0
+
+
+def test_cells_come_in_the_order_asked_for(paths: list[Path]) -> None:
+    assert list(cells(paths, ["body", "title"], "heldout", 6))[:2] == [("b01", None), ("b03", "t03")]
+    assert next(cells(paths, ["body", "split"], "train", 6, 1)) == ("b22", "train")

