@@ -61,8 +61,9 @@ check-train:  ## Import the training code from its own group alone (makes .venv-
 	.venv-train/bin/python -m pip install -q -c .venv-train/constraints.txt "$(TORCH)"
 	.venv-train/bin/python -m pip install -q -c .venv-train/constraints.txt -e ".[train]"
 	.venv-train/bin/python -c "import importlib, pkgutil, tasks.stages.train; \
-		[importlib.import_module(found.name) for top in ('tasks.methods.dp', 'tasks.methods.lm') \
-		for found in pkgutil.walk_packages(importlib.import_module(top).__path__, top + '.')]"
+		[importlib.import_module(found.name) for top in ('tasks.methods.dp', 'tasks.methods.lm', 'tasks.methods.tabular') \
+		for found in pkgutil.walk_packages(importlib.import_module(top).__path__, top + '.') \
+		if not found.name.endswith('_triton')]"  # Triton comes with PyTorch for CUDA only
 	for name in airflow presidio_analyzer great_expectations; do
 		if .venv-train/bin/python -c "import $$name" 2> /dev/null; then
 			echo "the train group installs $$name, which training must not need"

@@ -44,7 +44,17 @@ STAGE = Stage(
     "train",
     version=2,
     zone="clean",
-    libraries=("torch", "opacus", "peft", "transformers", "tokenizers", "safetensors", "numpy", "scipy"),
+    libraries=(
+        "torch",
+        "opacus",
+        "peft",
+        "transformers",
+        "tokenizers",
+        "safetensors",
+        "numpy",
+        "scipy",
+        "cryptography",
+    ),  # fmt: skip
 )
 
 MISSING = (

@@ -400,6 +400,8 @@ def test_a_checkpoint_is_continued_under_another_fingerprint_with_the_one_charge
 
 def _train(root: Path, model: Path, nonce: bytes, settings: dict[str, Any], pause: float = 0.0) -> None:
     """The stage in a process of its own; exits as the command does."""
+    import torch
+
     from tasks.methods.dp.engine import GradientEngine
 
     torch.set_num_threads(1)  # a forked process must not wait for the threads of the one it came from

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import logging
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -19,7 +19,6 @@ try:
 except ImportError:  # Triton comes with torch's GPU builds only.
     gaussian_triton = None  # type: ignore[assignment]
 
-_CHUNK = 1 << 16
 _UNIFORMS, _NORMALS = 0, 1
 
 
@@ -96,23 +95,3 @@ class KeyedRandomness:
     def stream(self, label: str) -> Stream:
         """A fresh stream at the start of the sequences named ``label``."""
         return Stream(hmac.digest(self._root, label.encode(), hashlib.sha256))
-
-
-def poisson_batches(stream: Stream, population: int, rate: float, steps: int) -> Iterator[np.ndarray]:
-    """Each step's batch: every record is in it with chance ``rate``, by its own coin. Batches may be empty.
-
-    Args:
-        stream: source of the coins.
-        population: number of records.
-        rate: q, at most 1.
-        steps: number of batches.
-
-    Yields:
-        sorted indices of the records drawn, int64.
-    """
-    for _ in range(steps):
-        drawn = []
-        for start in range(0, population, _CHUNK):
-            coins = stream.uniforms(min(_CHUNK, population - start))
-            drawn.append(np.flatnonzero(coins < rate) + start)
-        yield np.concatenate(drawn) if drawn else np.empty(0, dtype=np.int64)

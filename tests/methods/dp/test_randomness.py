@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from tasks.methods.dp.randomness import KeyedRandomness, Stream, poisson_batches
+from tasks.methods.dp.randomness import KeyedRandomness, Stream
 
 SECRET, ARTIFACT, NONCE = b"s" * 32, "k" * 64, b"n" * 32
 
@@ -110,24 +110,3 @@ def test_normal_draws_fill_a_tensor_row_by_row() -> None:
     assert (tensor.flatten() == flat).all()
     assert stream_of().normal(()).shape == ()
     assert stream_of().normal((0, 4)).shape == (0, 4)
-
-
-@pytest.mark.parametrize("population", [50, 70_000])
-def test_each_record_is_drawn_by_its_own_coin(population: int) -> None:
-    rate, steps = 0.03, 60
-    batches = list(poisson_batches(stream_of("sampling"), population, rate, steps))
-    assert len(batches) == steps
-    sizes = np.array([len(batch) for batch in batches])
-    assert all((np.diff(batch) > 0).all() for batch in batches if len(batch))
-    assert max(batch.max() for batch in batches if len(batch)) < population
-    n = population * steps
-    assert stats.binomtest(int(sizes.sum()), n, rate).pvalue > 1e-3
-    # The number drawn varies as a binomial does: a fixed batch size would not.
-    spread = sizes.var(ddof=1) / (population * rate * (1 - rate))
-    assert stats.chi2.cdf(spread * (steps - 1), steps - 1) == pytest.approx(0.5, abs=0.4999)
-
-
-def test_batches_may_be_empty_or_full() -> None:
-    stream = stream_of("sampling")
-    assert any(len(batch) == 0 for batch in poisson_batches(stream, 5, 0.1, 50))
-    assert all(len(batch) == 5 for batch in poisson_batches(stream, 5, 1.0, 5))
