@@ -30,7 +30,7 @@ SETTINGS: dict[str, Any] = {
     "ingest.shard_rows": 200,
     "ingest.heldout_share": 0.12,
     "train.epsilon": 8.0,
-    "train.steps": 14,
+    "train.steps": 9,
     "train.expected_batch": 16,
     "train.lora_last_layers": 4,
     "train.learning_rate": 0.02,
