@@ -69,7 +69,7 @@ def _run(args: argparse.Namespace) -> int:
     if (line := audit.verify(log)) is not None:
         raise UserError(f"reveal: line {line} of the audit log was changed, so nothing is shown; see reveal --log")
     text = _text(args.what)
-    asked = {"action": "reveal", "run": args.run_id or "", "artifact": args.artifact or "", "tokens": _ids(text)}
+    asked = {"action": "reveal", "run": _short(args.run_id), "artifact": _short(args.artifact), "tokens": _ids(text)}
     vaults: list[Artifact] = []
     found: list[Revealed] = []
     try:
@@ -82,7 +82,7 @@ def _run(args: argparse.Namespace) -> int:
             _refuse_ambiguous(found)
     except Exception as exc:
         # Who tried without success is on record as well. A sentence of ours holds no value.
-        why = str(exc) if isinstance(exc, UserError) else type(exc).__name__
+        why = _printable(str(exc))[:500] if isinstance(exc, UserError) else type(exc).__name__
         audit.append(log, {**asked, "outcome": "nothing shown", "why": why, "values": 0, "record_ids": []})
         raise
     audit.append(
@@ -211,6 +211,11 @@ def _why_nothing(text: str, vaults: list[Artifact], keys: Keys, args: argparse.N
     return "nothing in the vault stands for this" + ("" if args.record is None else " in this row")
 
 
+def _short(typed: str | None) -> str:
+    """What was typed as an id, fit for a line of the log: printable, and no longer than ids are."""
+    return _printable(typed or "")[:200]
+
+
 def _printable(value: str) -> str:
     """A value as one line that a terminal takes no orders from."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in value)
@@ -222,7 +227,10 @@ def _show_log(path: Path) -> int:
         raise UserError(f"reveal: line {broken} of {path} doesn't follow from the line before: the log was changed")
     for entry in audit.read(path):
         rows = ", ".join(map(str, entry.get("record_ids", []))) or "-"
-        shown = f"{entry['values']} values" if entry["values"] else f"nothing shown: {entry.get('why', '')}"
+        why = _printable(entry.get("why", ""))
+        shown = f"{entry['values']} values" if entry["values"] else f"nothing shown: {why}"
         tokens = f"  tokens {', '.join(entry['tokens'])}" if entry.get("tokens") else ""
-        print(f"{entry['time']}  {entry['user']}  run {entry.get('run') or '-'}  {shown}  rows {rows}{tokens}")
+        print(
+            f"{entry['time']}  {entry['user']}  run {_printable(entry.get('run') or '-')}  {shown}  rows {rows}{tokens}"
+        )
     return 0

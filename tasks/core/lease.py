@@ -35,36 +35,41 @@ class Lease:
 
     Attributes:
         lost: another process has taken this one for dead, or soon may (the process was stopped, or the store was out
-            of reach). Whoever sees this must stop without publishing.
+            of reach or didn't answer). Whoever sees this must stop without publishing.
     """
 
     def __init__(self, store: Store, folder: str, number: int, claim: dict[str, Any]) -> None:
-        self.lost = False
+        self._taken, self._alive = False, time.monotonic()
         self._store, self._folder, self._number, self._claim = store, folder, number, claim
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True)
         self._thread.start()
 
+    @property
+    def lost(self) -> bool:
+        # By the clock, not by the thread that beats: that may hang in a store that doesn't answer.
+        return self._taken or time.monotonic() - self._alive > DEAD_SECONDS / 2
+
     def release(self) -> None:
         """Let the next one have it. The file stays, so that no number is ever given twice while somebody waits."""
         self._stop.set()
-        self._thread.join()
+        self._thread.join(HEARTBEAT_SECONDS)
         if not self.lost:
             self._write(released=True)
 
     def _beat(self) -> None:
-        beats, seen_alive = 0, time.monotonic()
+        beats = 0
         while not self._stop.wait(HEARTBEAT_SECONDS):
-            beats += 1
+            beats, begun = beats + 1, time.monotonic()
             # A store that fails for now is tried again at the next beat.
             with contextlib.suppress(Exception):
                 if _highest(self._store, self._folder) > self._number:
-                    self.lost = True
+                    self._taken = True
                     return
                 self._write(beats=beats)
-                seen_alive = time.monotonic()
-            if time.monotonic() - seen_alive > DEAD_SECONDS / 2:
-                self.lost = True
+                self._alive = begun
+            if self.lost:
+                self._taken = True  # once given up, for good
                 return
 
     def _write(self, **more: Any) -> None:

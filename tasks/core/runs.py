@@ -21,7 +21,7 @@ def safe_run_id(run_id: str) -> str:
     if safe == run_id and len(safe) <= 100 and not safe.startswith("."):
         return safe
     # Ids that differ only in what was replaced or cut keep folders of their own.
-    return f"{safe.lstrip('.')[:100]}-{hashlib.sha256(run_id.encode()).hexdigest()[:8]}"
+    return f"{safe.lstrip('.')[:100]}-{hashlib.sha256(run_id.encode(errors='surrogatepass')).hexdigest()[:8]}"
 
 
 def record(clean: Store, run_id: str, stage: str, shard: int | None, entry: dict[str, Any]) -> None:

@@ -25,7 +25,7 @@ from tasks.core import artifacts, lease
 from tasks.core.artifacts import Artifact, Ref, Writer
 from tasks.core.canonical import sha256_json
 from tasks.core.config.train import TrainConfig
-from tasks.core.errors import AirlockError, TryAgain, UserError
+from tasks.core.errors import TryAgain, UserError
 from tasks.core.lease import Lease
 from tasks.core.ledger import Entry, Ledger
 from tasks.core.progress import Progress
@@ -91,7 +91,10 @@ def run(ctx: Context) -> Ref:
         ref = ctx.artifact(STAGE, config, decides, lambda writer: _build(ctx, config, base, ledger, writer, held))
         # Also on reuse: a run may have been killed between publishing and these lines.
         ledger.commit(ref.counts["ledger_entry"], ref.digest)
-    sealed.remove(folder)
+        StoreFile(sealed, f"{folder}/checkpoint.safetensors").remove()
+    # The artifact is there: whoever waits for the lease now only takes it, so the lease may go as well.
+    with contextlib.suppress(TryAgain, OSError):
+        sealed.remove(folder)
     return ref
 
 
@@ -163,7 +166,8 @@ def _build(
         resumes=resumes,
         **in_words,
     )
-    if resumes(entry):
+    resuming = resumes(entry)
+    if resuming:
         ctx.log.info("train: goes on from its checkpoint, under the charge that was entered then")
     randomness = KeyedRandomness(ctx.keys.secret("noise"), writer.key, entry.nonce)
     progress = Progress("train", mechanism.steps, "steps", every=config.log_seconds)
@@ -173,12 +177,13 @@ def _build(
         outcome = train(
             model, Units(training, people), lambda batch: task.losses(model, batch), sampler, mechanism, recipe,
             randomness, device, key=writer.key, nonce=entry.nonce, checkpoints=checkpoints,
-            checkpoint_seconds=config.checkpoint_seconds, interruption=Interruption(asked), progress=progress,
-            note=note,
+            resuming=resuming, checkpoint_seconds=config.checkpoint_seconds, interruption=Interruption(asked),
+            progress=progress, note=note,
         )  # fmt: skip
     progress.close()
     ctx.log.info("train: per-unit gradients by %s", outcome.mode)
     found = {"outside_the_guarantee": OUTSIDE, **evaluation.compare(before, measure("after"))}
+    _still_ours(held)
     _curves(ctx, writer.key, outcome, [note.at(step + 1) for step in range(mechanism.steps)])
 
     task.save(writer.local_dir(), base.id)
@@ -256,10 +261,12 @@ def _plan(config: TrainConfig, counted: int, unit: str) -> tuple[PoissonSampler,
     rate = config.expected_batch / population
     cap = cap_for(population, rate, config.steps, config.epsilon, delta) if config.truncate else None
     mechanism = calibrate(config.epsilon, delta, rate, config.steps, cap, None if cap is None else population)
-    sampler = PoissonSampler(counted, rate, truncate=cap, declared=config.population)
-    if sampler.mechanism(mechanism.noise_multiplier, config.steps) != mechanism:
-        raise AirlockError("train: the sampler isn't the one that the accountant was told of")
-    return sampler, mechanism, delta
+    return PoissonSampler(counted, rate, truncate=cap, declared=config.population), mechanism, delta
+
+
+def _still_ours(held: Lease) -> None:
+    if held.lost:
+        raise TryAgain("train: another process has taken over, as this one gave no sign of life; try again")
 
 
 @contextlib.contextmanager
@@ -272,8 +279,7 @@ def _asked_to_stop(held: Lease) -> Iterator[Any]:
         terminated = True
 
     def asked() -> bool:
-        if held.lost:
-            raise TryAgain("train: another process has taken over, as this one gave no sign of life; try again")
+        _still_ours(held)
         return terminated
 
     if threading.current_thread() is not threading.main_thread():

@@ -223,3 +223,19 @@ def test_the_user_is_the_systems_not_the_environments(tmp_path: Path, monkeypatc
     audit.append(tmp_path / "log", {"values": 0})
     (entry,) = audit.read(tmp_path / "log")
     assert entry["user"] != "somebody-else" and (entry["user"] or os.getuid() == 0)
+
+
+@pytest.mark.parametrize(
+    "run", ["x\n2026-01-01T00:00:00Z  alice  run r1  9 values", "\udcff\udcfe", "\x1b[2J", "r" * 9000]
+)
+def test_what_was_typed_as_a_run_can_not_escape_or_forge_the_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], run: str
+) -> None:
+    masked(tmp_path, "encrypt", vault=False)
+    with pytest.raises(UserError):
+        airlock(tmp_path, "Maria Lopez", "--run", run)
+    (entry,) = audit.read(log())
+    assert entry["outcome"] == "nothing shown" and len(entry["run"]) <= 200
+    assert airlock(tmp_path, "--log") == 0
+    shown = capsys.readouterr().out
+    assert len(shown.splitlines()) == 1 and shown.rstrip("\n").isprintable()

@@ -161,6 +161,21 @@ def test_a_holder_whose_store_is_gone_gives_up_in_time(tmp_path: Path, monkeypat
         assert mine.lost
 
 
+def test_a_holder_whose_store_does_not_answer_gives_up_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "DEAD_SECONDS", 0.8)
+    monkeypatch.setattr(lease, "HEARTBEAT_SECONDS", 0.05)
+    store, answer = Store(str(tmp_path / "zone")), threading.Event()
+    with lease.hold(store, FOLDER) as mine:
+        time.sleep(0.1)
+        assert not mine.lost
+        monkeypatch.setattr(Store, "write_bytes", lambda *_: answer.wait(5))
+        time.sleep(0.7)
+        assert mine.lost
+        answer.set()
+        time.sleep(0.1)
+        assert mine.lost, "given up is given up"
+
+
 def test_a_pid_that_was_given_again_is_another_process(tmp_path: Path) -> None:
     store = Store(str(tmp_path / "zone"))
     claim = {"place": lease._place(), "host": "here", "pid": os.getpid(), "started": "1"}

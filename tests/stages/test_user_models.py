@@ -120,6 +120,22 @@ def test_the_gate_asks_the_model_and_what_it_finds_is_masked_in_the_clean_table(
     )
     leakcheck.run(replace(gate, reused=(seen := [])))
     assert seen[0] is False
+    # Its settings decide too, and with them the same rows are looked at again.
+    for changed in ({"threshold": 0.123}, {"labels": {**MODEL["labels"], next(iter(MODEL["labels"])): "AGE"}}):
+        policy(place, side="gate", models={"clinical-ner": {**MODEL, **changed}})
+        leakcheck.run(replace(gate, reused=(seen := [])))
+        assert seen[0] is False, changed
+        leakcheck.run(replace(gate, reused=(seen := [])))
+        assert seen[0] is True
+
+
+def test_a_folder_behind_a_link_is_refused(place: Path) -> None:
+    """Its files would decide what is found, and not be in the key."""
+    policy(place)
+    (place / "elsewhere").mkdir()
+    (place / "model" / "onnx").symlink_to(place / "elsewhere", target_is_directory=True)
+    with pytest.raises(UserError, match="onnx is a link to a folder"):
+        masked(context(place))
 
 
 @pytest.mark.parametrize("side", ["masker", "gate"])

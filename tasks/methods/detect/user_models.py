@@ -58,6 +58,9 @@ def identity(name: str, entry: ModelEntry) -> dict[str, Any]:
     Raises:
         UserError: where the folder isn't there or can't be read.
     """
+    linked = [path.name for path in entry.folder.rglob("*") if path.is_symlink() and path.is_dir()]
+    if linked:
+        raise UserError(f"policy, models.{name}: {linked[0]} is a link to a folder; put the files themselves there")
     try:
         files = {
             path.relative_to(entry.folder).as_posix(): sha256_file(path)

@@ -14,7 +14,7 @@ from tasks.core.errors import UserError
 from tasks.methods.dp.rules.bookkeeping import BookKeeping, without_rule
 from tasks.methods.dp.rules.hooks import OpacusHooks
 from tasks.methods.dp.rules.norms import Flat, batch_norms_squared
-from tasks.methods.dp.rules.recorder import Found, Recorder
+from tasks.methods.dp.rules.recorder import Check, Found, Recorder
 from tasks.methods.dp.rules.refusals import check_layers
 
 MODES = ("auto", "book-keeping", "hooks")
@@ -79,7 +79,7 @@ class GradientEngine:
         self.examples = 0
         self.nonfinite = torch.zeros((), dtype=torch.int64, device=self._device)
         self.clipped = torch.zeros_like(self.nonfinite)
-        self._checked = False
+        self._unchecked: set[Check] = {"sums", "apart"}
         self._sums: list[Tensor] | None = None
 
     @property
@@ -104,8 +104,8 @@ class GradientEngine:
                 recorded, or one example's loss depends on another.
         """
         with torch.enable_grad():
-            found, checked = self._recorder.record(self._in_precision(losses), rows_per_unit, not self._checked)
-        self._checked |= checked
+            found, hold = self._recorder.record(self._in_precision(losses), rows_per_unit, self._unchecked)
+        self._unchecked -= hold
         with torch.no_grad():
             self._clip(found)
 

@@ -19,7 +19,7 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
-from tasks.core.errors import TryAgain
+from tasks.core.errors import AirlockError, TryAgain
 from tasks.core.progress import Progress
 from tasks.methods.dp.accounting import Mechanism, epsilon
 from tasks.methods.dp.checkpoint import Checkpoints, identity
@@ -127,6 +127,7 @@ def train(
     key: str = "",
     nonce: bytes = b"",
     checkpoints: Checkpoints | None = None,
+    resuming: bool = False,
     checkpoint_seconds: float = math.inf,
     interruption: Interruption | None = None,
     progress: Progress | None = None,
@@ -138,11 +139,12 @@ def train(
         model: on ``device``; what is trainable is trained.
         units: the training rows by unit.
         losses: each row's own loss, [rows], from one batch of ``units``; it must not mix rows.
-        sampler: who is in a step's batch; its mechanism is ``mechanism``.
+        sampler: who is in a step's batch; over ``units``, and what it does is what ``mechanism`` says.
         mechanism: σ, q and T, as they were given to the accountant.
         randomness: keyed by the secret and the ledger's nonce; the labels ``sampling/STEP`` and ``noise/STEP`` are
             used.
         key: the stage's key, which with ``nonce`` and the plan says whose a checkpoint is.
+        resuming: there must be a checkpoint of this run: the charge was entered for the steps after it.
         checkpoint_seconds: between two checkpoints; another is written after the last step and when interrupted.
         progress: one unit a step.
         note: text for the progress line after a step, computed without the records.
@@ -156,9 +158,12 @@ def train(
         checkpoints hold such figures and are for the sealed zone.
 
     Raises:
-        TryAgain: it was interrupted; the same call goes on from its checkpoint.
-        AirlockError: training doesn't reach the weights, or the model can't be trained privately.
+        TryAgain: it was interrupted; the same call goes on from its checkpoint. Or the checkpoint is gone.
+        AirlockError: the sampler does something else than the accountant was told, ranks begin apart, training doesn't
+            reach the weights, or the model can't be trained privately.
     """
+    if sampler.mechanism(mechanism.noise_multiplier, mechanism.steps) != mechanism or sampler.population != len(units):
+        raise AirlockError("train: the sampler isn't the one that the accountant was told of")
     interruption = interruption or Interruption()
     precision = torch.bfloat16 if recipe.precision == "bfloat16" else None
     engine = GradientEngine(model, max_grad_norm=recipe.max_grad_norm, mode=recipe.mode, precision=precision)
@@ -168,6 +173,10 @@ def train(
     if checkpoints is not None and (found := checkpoints.restore(run, model, optimizer)) is not None:
         start, record = found
         outcome = Outcome(**record)
+    elif resuming:
+        # From the start the same noise would be drawn again, under what may be another way of rounding.
+        raise TryAgain("train: the checkpoint that this run was to go on from is gone; try again")
+    _begin_together(start, device)
     outcome.mode = engine.mode
     logical = LogicalStep(
         engine,
@@ -260,6 +269,15 @@ class _Tally:
         outcome.empty_steps += all_units == 0
         outcome.losses.append(loss / rows if rows else None)
         outcome.clipped.append(all_clipped / all_units if all_units else None)
+
+
+def _begin_together(start: int, device: torch.device) -> None:
+    """Hold that all ranks go on from the same step: the batches, and the noise, of two steps must not be added up."""
+    if _world() > 1:
+        ends = torch.tensor([start, -start], device=device)
+        dist.all_reduce(ends, op=dist.ReduceOp.MAX)
+        if ends[0] != -ends[1]:
+            raise AirlockError("train: the ranks don't see the same checkpoint; the sealed zone must be one for all")
 
 
 def _counts(engine: GradientEngine) -> tuple[int, int, int]:

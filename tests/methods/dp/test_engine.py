@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from tasks.core.errors import UserError
 from tasks.methods.dp.engine import GradientEngine
 from tasks.methods.dp.rules import norms
 from tests.methods.dp import loop
@@ -80,6 +81,27 @@ def test_physical_batches_are_only_a_knob(mode: str) -> None:
             engine.accumulate(lambda: case.losses(slice(start, start + size)))  # noqa: B023
         check(case, engine, wanted)
         engine.close()
+
+
+def test_batches_of_one_unit_are_held_against_autograd_once_and_mixing_is_still_found() -> None:
+    class Mixing(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = torch.nn.Linear(3, 2)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y = self.layer(x)
+            return y - y.mean(0)  # of one row nothing is left, of two each has the other's gradient
+
+    model = torch.nn.Sequential(torch.nn.Linear(3, 3), Mixing())
+    engine = GradientEngine(model, 1.0)
+    x = torch.randn(2, 3)
+    for _ in range(3):
+        engine.accumulate(lambda: (model(x[:1]) + model[0](x[:1])[:, :2]).square().sum(1))
+    assert engine._unchecked == {"apart"}
+    with pytest.raises(UserError, match="depends on others"):
+        engine.accumulate(lambda: (model(x) + model[0](x)[:, :2]).square().sum(1))
+    engine.close()
 
 
 def test_long_sequences_write_gradients_out_and_short_ones_do_not() -> None:

@@ -27,7 +27,7 @@ from tasks.core.store_file import StoreFile
 from tasks.methods.dp.checkpoint import Checkpoints
 from tasks.methods.dp.randomness import KeyedRandomness
 from tasks.methods.dp.sampling import PoissonSampler
-from tasks.methods.dp.training import EpsilonSoFar, Interruption
+from tasks.methods.dp.training import EpsilonSoFar, Interruption, train
 from tasks.methods.dp.units import Units, by_person
 from tests import dp_toy
 from tests.dp_toy import RECIPE, STEPS, ToyTable, run
@@ -245,6 +245,53 @@ def test_two_ranks_by_torchrun(tmp_path: Path) -> None:
         cwd=Path(__file__).resolve().parents[3],
     )  # fmt: skip
     compare(out, 0.25)
+
+
+def test_a_sampler_that_the_accountant_was_not_told_of_is_refused() -> None:
+    """Whoever samples more often, or of others, than was accounted for trains with less privacy than is said."""
+    units, told = Units(ToyTable()), PoissonSampler(60, 0.25).mechanism(1.0, 3)
+    randomness = KeyedRandomness(b"s" * 32, "0" * 64, b"n")
+    for sampler in (PoissonSampler(len(units), 1.0), PoissonSampler(len(units) // 2, 0.25)):
+        model = dp_toy.toy_model()
+        with pytest.raises(AirlockError, match="told of"):
+            train(model, units, dp_toy.toy_losses(model), sampler, told, RECIPE, randomness, dp_toy.CPU)
+
+
+def test_a_run_whose_checkpoint_is_gone_does_not_begin_again(tmp_path: Path) -> None:
+    """Its charge may be under another fingerprint: from the start the same noise would meet other rounding."""
+    gone = Checkpoints(StoreFile(Store(str(tmp_path)), "c"))
+    with pytest.raises(TryAgain, match="is gone"):
+        run(checkpoints=gone, resuming=True)
+
+
+def _apart(rank: int, port: int, folder: str) -> None:
+    os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group("gloo")
+    try:
+        run(checkpoints=Checkpoints(StoreFile(Store(f"{folder}/{rank}"), "checkpoint.safetensors")))
+    except AirlockError as exc:
+        os._exit(7 if "same checkpoint" in str(exc) else 8)
+    os._exit(0)
+
+
+def test_ranks_that_would_begin_at_different_steps_are_refused(tmp_path: Path) -> None:
+    torch.set_num_threads(1)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    asked = iter([False] * 9 + [True] * 99)
+    with pytest.raises(TryAgain):
+        run(
+            checkpoints=Checkpoints(StoreFile(Store(f"{tmp_path}/1"), "checkpoint.safetensors")),
+            interruption=Interruption(lambda: next(asked)),
+        )
+    ranks = [FORK.Process(target=_apart, args=(rank, port, str(tmp_path))) for rank in range(2)]
+    for process in ranks:
+        process.start()
+    for process in ranks:
+        process.join(60)
+    assert [process.exitcode for process in ranks] == [7, 7]
 
 
 def test_training_that_reaches_nothing_is_a_fault() -> None:

@@ -96,7 +96,7 @@ class BookKeeping(Recorder):
     def _as_cast(self, given: Tensor, dtype: torch.dtype) -> Tensor:
         """The input as autocast hands it to the layer; layers that read the same input share one copy."""
         known = self._cast
-        if known is None or known[0].data_ptr() != given.data_ptr() or known[1].shape != given.shape:
+        if known is None or known[0].data_ptr() != given.data_ptr() or _layout(known[0]) != _layout(given):
             known = self._cast = (given, given.to(dtype))
         return known[1]
 
@@ -136,3 +136,7 @@ def without_rule(model: nn.Module) -> tuple[str, nn.Module] | None:
 def own_trainable(module: nn.Module) -> dict[str, nn.Parameter]:
     """A layer's own trainable parameters, without its children's."""
     return {name: p for name, p in module.named_parameters(recurse=False) if p.requires_grad}
+
+
+def _layout(x: Tensor) -> tuple[torch.Size, tuple[int, ...]]:
+    return x.shape, x.stride()

@@ -1,4 +1,4 @@
-"""What can be known of a model's gradients from a batch alone, checked on the first one.
+"""What can be known of a model's gradients from a batch alone, checked on the first one that can tell.
 
 A layer may use a weight in a way no hook sees, or let one example change another's gradient. Neither can be read off
 the model; both show in the gradients.
@@ -27,9 +27,12 @@ class FirstBatch:
 
     Args:
         model: the outputs of its layers with trainable parameters are watched until :meth:`close`.
+        apart: whether :meth:`check_apart` will be asked.
+        sums: whether :meth:`check_sums` will be.
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: nn.Module, apart: bool, sums: bool) -> None:
+        self._apart, self._sums = apart, sums
         self._outputs: list[tuple[str, Tensor]] = []
         self._terms: dict[int, Tensor] = {}
         self._coarse = False
@@ -42,7 +45,10 @@ class FirstBatch:
     def _seen(self, name: str, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         if not isinstance(output, Tensor) or not output.requires_grad:
             return
-        self._outputs.append((name, output))
+        if self._apart:
+            self._outputs.append((name, output))
+        if not self._sums:
+            return
         self._coarse |= output.dtype != torch.float32 or (
             output.is_cuda and torch.get_float32_matmul_precision() != "highest"
         )
@@ -54,11 +60,14 @@ class FirstBatch:
         for p in module.parameters(recurse=False):
             self._terms[id(p)] = self._terms.get(id(p), 0) + size * grad.detach().float().norm()
 
-    def check_apart(self, losses: Tensor, rows_per_unit: int) -> None:
+    def check_apart(self, losses: Tensor, rows_per_unit: int) -> bool:
         """Hold that a unit's loss has no gradient in another unit's rows.
 
         Args:
             losses: [rows], with their graph, which is kept.
+
+        Returns:
+            whether it could be told: a batch of one unit says nothing of it.
 
         Raises:
             UserError: it has one.
@@ -67,7 +76,7 @@ class FirstBatch:
         by_rows = [(name, output) for name, output in self._outputs if len(output) == len(losses)]
         if not by_rows or bool(even.all()):
             self._outputs.clear()
-            return
+            return not by_rows
         grads = torch.autograd.grad(losses[even].sum(), [o for _, o in by_rows], retain_graph=True, allow_unused=True)
         for (name, _), grad in zip(by_rows, grads, strict=True):
             if grad is not None and bool((torch.nan_to_num(grad[~even], 0, 0, 0) != 0).any()):
@@ -77,6 +86,7 @@ class FirstBatch:
                 )
         self._outputs.clear()
         self._terms.clear()
+        return True
 
     def check_sums(self, names: Mapping[str, nn.Parameter], found: Sequence[Sequence[Contribution]]) -> bool:
         """Hold that the recorded gradients add up to the one autograd put into ``grad``.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from typing import Literal
 
 from torch import Tensor, nn
 
@@ -11,6 +12,7 @@ from tasks.core.errors import UserError
 from tasks.methods.dp.rules.contribution import Contribution
 from tasks.methods.dp.rules.first_batch import FirstBatch
 
+Check = Literal["sums", "apart"]
 Found = list[list[Contribution]]
 """For each trainable parameter what was recorded of it; empty where no gradient reached it."""
 
@@ -27,38 +29,42 @@ class Recorder(ABC):
         self._names = {name: p for name, p in model.named_parameters() if p.requires_grad}
         self._params = list(self._names.values())
 
-    def record(self, losses: Callable[[], Tensor], rows_per_unit: int, check: bool = False) -> tuple[Found, bool]:
+    def record(
+        self, losses: Callable[[], Tensor], rows_per_unit: int, unchecked: Collection[Check] = ()
+    ) -> tuple[Found, set[Check]]:
         """Run one physical batch forward and backward.
 
         Args:
             losses: the forward pass, [rows].
             rows_per_unit: so many consecutive rows are one unit.
-            check: hold the outcome against plain autograd.
+            unchecked: what to hold against plain autograd.
 
         Returns:
-            what was recorded, and whether it was checked: a batch of one unit, or one whose gradients are not finite,
-            can't tell.
+            what was recorded, and what of ``unchecked`` holds. A batch of one unit can't tell whether units are apart,
+            nor one whose gradients are not finite whether they add up.
 
         Raises:
             UserError: losses are not one a row, or a trainable layer's gradient can't be told apart by rows.
         """
-        first = FirstBatch(self._model) if check else None
+        sums, apart = "sums" in unchecked, "apart" in unchecked
+        first, hold = FirstBatch(self._model, apart, sums) if unchecked else None, set[Check]()
         try:
-            self._before(summed_too=check)
+            self._before(summed_too=sums)
             each = losses()
             if each.dim() != 1 or len(each) % rows_per_unit:
                 raise UserError("train: the model must give one loss a row, and the rows of each unit complete.")
             found: Found = [[] for _ in self._params]
             if len(each) and each.requires_grad:
                 self._check_rows(len(each))
-                if first is not None:
+                if first is not None and apart:
                     self._off()
-                    first.check_apart(each, rows_per_unit)
+                    hold |= {"apart"} if first.check_apart(each, rows_per_unit) else set()
                 self._on(rows_per_unit)
                 self._backward(each)
                 found = self._collect(len(each), rows_per_unit)
-            checked = first is not None and first.check_sums(self._names, found) and len(each) > rows_per_unit
-            return found, checked
+            if first is not None and sums and len(each) and first.check_sums(self._names, found):
+                hold.add("sums")
+            return found, hold
         finally:
             if first is not None:
                 first.close()
