@@ -371,7 +371,8 @@ def test_what_training_rows_showed_is_in_the_sealed_zone_and_the_checkpoint_is_g
     assert "Not private" in figures["not_private"] and figures["epsilons"][-1] <= 8
     page = next(curves.parents[1].glob("views/curves.html")).read_text()
     assert page.count("<svg") == 3 and "http" not in page and "Not private" in page
-    shown = [repr(value).encode() for name in ("losses", "clipped") for value in figures[name] if value not in (0, 1)]
+    shown = [repr(value).encode() for value in (*figures["losses"], *figures["clipped"])]
+    shown = [value for value in shown if len(value) > 10]  # a share such as 0.9 may stand for something else
     assert shown and not any(value in data for data in payload(ref).values() for value in shown)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import torch
 from opacus.grad_sample import GradSampleHooks
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from tasks.core.errors import AirlockError, UserError
 from tasks.methods.dp.rules.contribution import Contribution
 from tasks.methods.dp.rules.dense import Dense
-from tasks.methods.dp.rules.recorder import Found, Recorder, not_by_rows
+from tasks.methods.dp.rules.recorder import Check, Found, Recorder, not_by_rows
 
 
 def _embedding(module: nn.Embedding, given: list[Tensor], grad: Tensor) -> dict[nn.Parameter, Tensor]:
@@ -48,11 +48,13 @@ class OpacusHooks(Recorder):
             ) from None
         self._hooks.disable_hooks()  # outside of record the model is used like any other
 
-    def record(self, losses: Callable[[], Tensor], rows_per_unit: int, check: bool = False) -> tuple[Found, bool]:
+    def record(
+        self, losses: Callable[[], Tensor], rows_per_unit: int, unchecked: Collection[Check] = ()
+    ) -> tuple[Found, set[Check]]:
         with warnings.catch_warnings():
             # The lowest trainable layer's input needs no gradient: what lies below is frozen, as meant.
             warnings.filterwarnings("ignore", message="Full backward hook is firing")
-            return super().record(losses, rows_per_unit, check)
+            return super().record(losses, rows_per_unit, unchecked)
 
     def _before(self, summed_too: bool) -> None:
         if not self._model.training:
