@@ -7,7 +7,6 @@ sees why as well as what. ``policies/`` holds the named ones; a path that ends i
 from __future__ import annotations
 
 import hashlib
-import re
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -15,7 +14,9 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
+from tasks.core.by_entity import ENTITY, ByEntity
 from tasks.core.errors import UserError
+from tasks.core.evidence import Evidence
 from tasks.core.operators import DISCLOSES, HIDES, KEYED, OPERATORS, PARAMETERS, REFUSED, VAULTED, placeholder_pattern
 from tasks.core.standards import SAFE_HARBOR, expert_determination
 from tasks.core.strict_yaml import RepeatedKeyError, StrictLoader
@@ -26,8 +27,6 @@ FOLDER = Path(__file__).resolve().parents[2] / "policies"
 
 UNDECLARED = "UNDECLARED"
 """The kind of a structured column whose declaration names none."""
-
-_ENTITY = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
 
 
 class _Frozen(BaseModel):
@@ -127,35 +126,13 @@ class Detectors(_Frozen):
         return self
 
 
-class _ByEntity(BaseModel):
-    """A figure a kind, with a default for the kinds not named."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-    __pydantic_extra__: dict[str, float] = Field(init=False)
-
-    def for_entity(self, entity: str) -> float:
-        """The figure of ``entity``: its own line, else the default."""
-        own = (self.__pydantic_extra__ or {}).get(entity)
-        return float(self.default if own is None else own)  # type: ignore[attr-defined]
-
-    @model_validator(mode="after")
-    def _shares(self) -> Self:
-        figures = {"default": self.default, **(self.__pydantic_extra__ or {})}  # type: ignore[attr-defined]
-        for name, figure in figures.items():
-            if not 0.0 <= figure <= 1.0:
-                raise ValueError(f"{name} must be between 0 and 1")
-            if name != "default" and not _ENTITY.fullmatch(name):
-                raise ValueError(f"{name} is not the name of a kind")
-        return self
-
-
-class Thresholds(_ByEntity):
+class Thresholds(ByEntity):
     """The lowest score at which a finding of a kind is masked."""
 
     default: float = 0.4
 
 
-class Limits(_ByEntity):
+class Limits(ByEntity):
     """The largest share of rows in which the gate may still find a kind."""
 
     default: float = 0.0
@@ -172,7 +149,8 @@ class Policy(_Frozen):
         detectors: the masker's and the gate's.
         thresholds: lowest scores by kind.
         detector_thresholds: lowest scores by detector of the masker; a finding must reach both.
-        limits: the gate's limits.
+        limits: the gate's limits on what its detectors find.
+        evidence: what else the gate must know.
         allow: words that are never personal data here, compared without case.
         deny: words and phrases that are always masked, and the kind that each is masked as.
         models: models of the user's own, by the names under which ``detectors`` lists them.
@@ -191,6 +169,7 @@ class Policy(_Frozen):
     detectors: Detectors
     thresholds: Thresholds = Field(default_factory=Thresholds)
     limits: Limits = Field(default_factory=Limits)
+    evidence: Evidence = Field(default_factory=Evidence)
     detector_thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     allow: list[str] = Field(default_factory=list)
     deny: dict[str, str] = Field(default_factory=dict)
@@ -204,7 +183,7 @@ class Policy(_Frozen):
     @classmethod
     def _names(cls, value: dict[str, EntityRule]) -> dict[str, EntityRule]:
         for entity in value:
-            if not _ENTITY.fullmatch(entity):
+            if not ENTITY.fullmatch(entity):
                 raise ValueError(f"{entity}: a kind is written in capitals with underscores, such as PHONE_NUMBER")
         return value
 
