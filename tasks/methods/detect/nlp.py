@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import spacy
 from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine
 
@@ -57,3 +59,9 @@ class LocalNlpEngine(SpacyNlpEngine):
             self.nlp = {language: spacy.load(folder)}
         except (OSError, ValueError):
             raise UserError("mask.spacy_model: the folder does not hold a spaCy model that this spaCy reads") from None
+
+    def renew(self) -> None:
+        """Load the model again, with nothing of what it has read. No document of before may be used after it."""
+        self.nlp = None
+        gc.collect()  # two models side by side would take more memory than is given back
+        self.load()

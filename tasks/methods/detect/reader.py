@@ -11,14 +11,16 @@ Formal guarantees:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 from presidio_analyzer.nlp_engine import NlpArtifacts, SpacyNlpEngine
 from spacy.language import Language
 from spacy.tokens import Doc, Span
+
+from tasks.methods.detect.nlp import LocalNlpEngine
 
 Profile = Literal["exact", "fast"]
 
@@ -35,6 +37,9 @@ _FOR_SENTENCES = ("tok2vec", "parser")
 LONG = 1_000
 """Characters. In longer texts an entity is likely enough to break the rule: there the parser goes first."""
 _KNOWN_LEMMAS = 50_000
+NEW_WORDS = 200_000
+"""spaCy forgets the words of a memory zone, but not the room they took in its tables: after so many it is loaded anew,
+which costs about two seconds."""
 
 
 class Reader:
@@ -49,15 +54,26 @@ class Reader:
 
     def __init__(self, engine: SpacyNlpEngine, language: str, profile: Profile = "exact") -> None:
         self._engine = engine
-        self._nlp: Language = engine.get_nlp(language)
         self._language = language
+        self._first_words = len(self._nlp.vocab)
         self._staged = _independent(self._nlp)
         self._fast = profile == "fast"
         self._keywords: dict[str, list[str]] = {}
 
-    def memory_zone(self) -> AbstractContextManager[Any]:
+    @property
+    def _nlp(self) -> Language:
+        nlp: Language = self._engine.get_nlp(self._language)
+        return nlp
+
+    @contextmanager
+    def memory_zone(self) -> Iterator[None]:
         """The zone of spaCy's vocabulary: artifacts made in it are not to be used after it."""
-        return self._nlp.memory_zone()
+        with self._nlp.memory_zone():
+            yield
+        # The vocabulary's length counts the words of past zones, too.
+        if isinstance(self._engine, LocalNlpEngine) and len(self._nlp.vocab) - self._first_words > NEW_WORDS:
+            self._engine.renew()
+            self._first_words = len(self._nlp.vocab)
 
     def read(self, texts: Sequence[str], lemmas: Sequence[bool]) -> list[Artifacts]:
         """The artifacts of each text; those marked in ``lemmas`` with their lemmas, the others get them when asked."""

@@ -190,3 +190,21 @@ def test_a_pipeline_with_other_components_is_run_whole() -> None:
         [(0, 3)],
         [],
     ]
+
+
+def test_a_model_that_has_read_many_new_words_is_loaded_again_and_finds_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    texts = [f"Ann Lee from Boston called about {i * 7919:x}q{i:x} and Dr. John Smith answered." for i in range(60)]
+    engine, analyzer = LocalNlpEngine("en", "en_core_web_sm"), Analyzer(_recognizers(), "en", 0.3)
+    engine.load()
+    kept = list(analyzer.analyze_batch(texts, Reader(engine, "en")))
+    first = engine.get_nlp("en")
+    monkeypatch.setattr("tasks.methods.detect.reader.NEW_WORDS", 20)
+    reader = Reader(engine, "en")
+    renewed = [
+        found for start in range(0, 60, 20) for found in analyzer.analyze_batch(texts[start : start + 20], reader)
+    ]
+    assert engine.get_nlp("en") is not first
+    assert [_plain(found) for found in renewed] == [_plain(found) for found in kept]
+    assert len(engine.get_nlp("en").vocab) - reader._first_words < 20
