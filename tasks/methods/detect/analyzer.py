@@ -22,7 +22,7 @@ from tasks.methods.detect.finders import (
     text_finder,
 )
 from tasks.methods.detect.findings import Finding, distinct
-from tasks.methods.detect.prefilter import Shape
+from tasks.methods.detect.prefilter import shape_of
 from tasks.methods.detect.reader import Reader
 from tasks.methods.detect.surroundings import ContextSettings, ContextWords, Surroundings
 
@@ -216,7 +216,7 @@ def _step(recognizer: EntityRecognizer, settings: ContextSettings) -> _Step:
 
 
 def _from_text(text: str, plan: _Plan) -> list[list[Finding] | None]:
-    shape = Shape(text)
+    shape = shape_of(text)
     return [step.from_text(text, shape) if step.from_text else None for step in plan.steps]
 
 

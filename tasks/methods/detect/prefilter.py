@@ -16,7 +16,7 @@ import re
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -80,7 +80,6 @@ class Shape:
         runs = _DIGITS.findall(text)
         self.digits = sum(map(len, runs))
         self.digit_run = max(map(len, runs), default=0)
-        self._has: dict[frozenset[str], bool] = {}
         self._holds: dict[frozenset[str], bool] = {}
 
     @cached_property
@@ -90,10 +89,11 @@ class Shape:
 
     def has(self, group: frozenset[str]) -> bool:
         """Whether the text holds one of the characters."""
-        known = self._has.get(group)
-        if known is None:
-            known = self._has[group] = any(character in self.text for character in group)
-        return known
+        return not self._characters.isdisjoint(group)
+
+    @cached_property
+    def _characters(self) -> frozenset[str]:
+        return frozenset(self.text)
 
     @cached_property
     def _folded(self) -> str:
@@ -105,6 +105,12 @@ class Shape:
         if known is None:
             known = self._holds[strings] = any(map(self._folded.__contains__, strings))
         return known
+
+
+@lru_cache(maxsize=1)
+def shape_of(text: str) -> Shape:
+    """The shape of a text; the last one is kept, since all recognizers read a text in turn."""
+    return Shape(text)
 
 
 def admits(need: Need, shape: Shape) -> bool:

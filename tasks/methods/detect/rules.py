@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import regex
 from presidio_analyzer import LocalRecognizer, RecognizerResult
 
-from tasks.methods.detect.prefilter import Need, Shape, admits, need_of
+from tasks.methods.detect.prefilter import Need, admits, need_of, shape_of
 
 TIMEOUT_SECONDS = 30.0
 """A pattern that runs longer on one piece of text is a fault of the pattern: the shard fails, nothing is skipped."""
@@ -55,8 +55,6 @@ class Rule:
 
     def find(self, text: str) -> list[tuple[int, int, float]]:
         """``(start, end, score)`` of every match."""
-        if self.needs and not any(character in text for character in self.needs):
-            return []
         marked = "v" in self.compiled.groupindex
         found = []
         for match in self.compiled.finditer(text, timeout=TIMEOUT_SECONDS):
@@ -119,7 +117,7 @@ class RuleRecognizer(LocalRecognizer):
         """Presidio's entry point; the NLP artifacts are not used."""
         wanted = set(entities)
         results = []
-        shape = Shape(text)
+        shape = shape_of(text)
         for rule in self._rules:
             if rule.entity not in wanted or (isinstance(rule, Rule) and not admits(rule.need, shape)):
                 continue
