@@ -1,12 +1,15 @@
 """# A private model, from raw rows to a model folder
 
 Rows that hold personal data go in; a language model trained with differential privacy comes out, with the evidence
-beside it. No stage sees raw values but the first three, and **train accepts no table but the leak gate's**.
+beside it. No stage behind the leak gate sees a raw value, and **train accepts no table but the leak gate's**.
 
 | task | takes | leaves |
 |---|---|---|
 | ingest | the source | typed shards; what doesn't fit is quarantined |
+| plant | all shards | them, and shards of synthetic records that show what masking misses |
 | mask | one shard each | the same rows, personal data masked by the policy |
+| review | all masked shards | a sample for a person to read, where the policy asks for one |
+| review_answer | the sample | nothing: it waits until that person has answered, in numbers |
 | leakcheck | all masked shards | the clean table, or nothing: the gate shuts |
 | train | the clean table | an adapter trained with DP-SGD to ε and δ |
 | clip | the adapter | merged weights, truncated or limited in norm |
@@ -33,6 +36,9 @@ from airlock_airflow.operators import (
     IngestOperator,
     LeakcheckOperator,
     MaskOperator,
+    PlantOperator,
+    ReviewAnswerOperator,
+    ReviewOperator,
     TrainOperator,
 )
 from airlock_airflow.schedule import schedule
@@ -52,8 +58,12 @@ with DAG(
     params=params(),
 ):
     ingest = IngestOperator(task_id="ingest")
-    mask = MaskOperator.partial(task_id="mask").expand(shard=ingest.output)
-    leakcheck = LeakcheckOperator(task_id="leakcheck", masked=mask.output)
+    plant = PlantOperator(task_id="plant", shards=ingest.output)
+    mask = MaskOperator.partial(task_id="mask").expand(shard=plant.output)
+    review = ReviewOperator(task_id="review", masked=mask.output, raw=plant.output)
+    answer = ReviewAnswerOperator(sample=review.output)
+    leakcheck = LeakcheckOperator(task_id="leakcheck", masked=mask.output, raw=plant.output, review=review.output)
+    answer >> leakcheck
     train = TrainOperator(task_id="train", clean=leakcheck.output)
     clip = ClipOperator(task_id="clip", model=train.output)
     export = ExportOperator(task_id="export", model=clip.output, training=train.output)

@@ -11,12 +11,19 @@ from tasks.command.runner import walk
 from tasks.core.config import Config
 from tasks.core.config.files import load_config
 from tasks.core.keys import load_keys
+from tasks.core.policies import FOLDER
 from tasks.methods import sample
 from tests.tiny import tiny_causal_lm
 
 
-def tiny_config(home: Path, *, rows: int, shard_rows: int, steps: int = 6, seed: int = 0, leaks: int = 0) -> Config:
-    """Write a sample and a tiny model below ``home`` and return a configuration for them (store in ``home/store``)."""
+def tiny_config(
+    home: Path, *, rows: int, shard_rows: int, steps: int = 6, seed: int = 0, leaks: int = 0, planted: int = 0
+) -> Config:
+    """Write a sample and a tiny model below ``home`` and return a configuration for them (store in ``home/store``).
+
+    Args:
+        planted: synthetic values a kind, where the policy asks for them.
+    """
     data = home / f"data-{seed}"
     sample.write("healthcare", rows, "en", seed, data, "jsonl", planted_leaks=leaks)
     model = home / "models" / "tiny"
@@ -25,6 +32,12 @@ def tiny_config(home: Path, *, rows: int, shard_rows: int, steps: int = 6, seed:
     plain: dict[str, Any] = yaml.safe_load((data / "airlock.yaml").read_text(encoding="utf-8"))
     plain["store"] = {"root": str(home / "store")}
     plain["ingest"] |= {"shard_rows": shard_rows}
+    plain["plant"] = {"values_per_kind": planted}
+    # A bound from so few planted values is over any limit but this.
+    policy = yaml.safe_load((FOLDER / f"{plain['mask']['policy']}.yaml").read_text(encoding="utf-8"))
+    policy["evidence"] = {**policy.get("evidence", {}), "planted": {"default": 1.0}}
+    (data / "policy.yaml").write_text(yaml.safe_dump(policy, allow_unicode=True), encoding="utf-8")
+    plain["mask"]["policy"] = str(data / "policy.yaml")
     plain["train"] = {
         "base_model": str(model),
         "steps": steps,

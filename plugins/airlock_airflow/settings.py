@@ -9,6 +9,7 @@
 | ``AIRLOCK_OWNER`` | owner shown in Airflow | ``airlock`` |
 | ``AIRLOCK_RETRY_SECONDS`` | wait before the first retry; each further one is twice as long | 30 |
 | ``AIRLOCK_TIMEOUT_<STAGE>`` | minutes that a task of the stage may take | :data:`MINUTES` |
+| ``AIRLOCK_TIMEOUT_REVIEW_ANSWER`` | minutes that a person may take to answer for a review sample | a week |
 
 Every worker and the DAG processor must see the same values.
 """
@@ -25,10 +26,20 @@ from tasks.core.config import Config
 from tasks.core.config.files import load_config
 from tasks.core.errors import UserError
 
-MINUTES = {"ingest": 180, "mask": 120, "leakcheck": 240, "train": 2880, "clip": 60, "export": 60}
+MINUTES = {
+    "ingest": 180,
+    "plant": 120,
+    "mask": 120,
+    "leakcheck": 240,
+    "review": 60,
+    "review_answer": 10080,
+    "train": 2880,
+    "clip": 60,
+    "export": 60,
+}
 """Minutes after which a stage's task is stopped, where the deployment sets nothing else."""
 
-RAW_STAGES = frozenset({"ingest", "mask", "leakcheck"})
+RAW_STAGES = frozenset({"ingest", "plant", "mask", "review", "review_answer", "leakcheck"})
 """Stages whose worker needs the raw zone's credentials."""
 
 

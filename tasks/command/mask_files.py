@@ -72,7 +72,7 @@ def _run(args: argparse.Namespace) -> int:
     source = local_source(args.source)
     names = column_names(source)
     _check_header(names, source)
-    declared = _declared(args)
+    declared = declared_columns(args)
     missing = [column.name for column in declared if names is not None and column.name not in names]
     if missing:
         raise UserError(
@@ -135,7 +135,7 @@ def _check_header(names: list[str] | None, source: Any) -> None:
         raise UserError(f"{source.name}: line 1 reads like a row of values, not like names of columns; add a header")
 
 
-def _declared(args: argparse.Namespace) -> list[Column]:
+def declared_columns(args: argparse.Namespace) -> list[Column]:
     """The columns of the command line, or of the file of columns.
 
     Raises:

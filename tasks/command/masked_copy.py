@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import datetime
 import json
 import math
@@ -13,8 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from tasks.command.rows_file import RowsFile
 from tasks.command.scan import new_file
 from tasks.command.scanner import Look, Scanner, mask_key, operations, readable
 from tasks.core.config.ingest import Column
@@ -270,12 +270,11 @@ class Written:
             )
         self._format, self._stack = format_, contextlib.ExitStack()
         self._folder = folder
-        self._writer: Any = None
-        self._header: list[str] | None = None
 
     def __enter__(self) -> Self:
         name = f"masked.{self._format}"
-        self._rows: IO[Any] = self._stack.enter_context(new_file(self._folder / name, binary=self._format == "parquet"))
+        rows = self._stack.enter_context(new_file(self._folder / name, binary=self._format == "parquet"))
+        self._table = RowsFile(rows, self._format)
         self._spans = self._stack.enter_context(new_file(self._folder / "spans.jsonl"))
         self._aside = self._stack.enter_context(new_file(self._folder / "set_aside.jsonl"))
         return self
@@ -283,8 +282,7 @@ class Written:
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._writer is not None and self._format == "parquet":
-            self._writer.close()
+        self._table.close()
         self._stack.__exit__(kind, exc, trace)
         for path in self._old if exc is None else ():
             if path.name.startswith("masked.") and path.name != f"masked.{self._format}":
@@ -296,34 +294,10 @@ class Written:
             self._spans.write(json.dumps(line, ensure_ascii=False) + "\n")
         for number, reason in batch.set_aside:
             self._aside.write(json.dumps({"row": number, "reason": reason}) + "\n")
-        if self._format == "jsonl":
-            for row in batch.rows:
-                self._rows.write(json.dumps(row, ensure_ascii=False, default=_written) + "\n")
-        elif self._format == "parquet":
-            self._parquet(batch)
-        else:
-            self._lines(batch)
+        schema = batch.schema
+        if self._format == "parquet" and batch.rows:
+            import pyarrow as pa
 
-    def _parquet(self, batch: Batch) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        keeps_id = bool(batch.rows) and "id" in batch.rows[0] and "id" not in dict(batch.schema)
-        schema = pa.schema([*([("id", pa.string())] if keeps_id else []), *batch.schema])
-        if self._writer is None:
-            if not batch.rows:
-                return
-            self._writer = pq.ParquetWriter(self._rows, schema)
-        self._writer.write_batch(pa.RecordBatch.from_pylist(batch.rows, self._writer.schema))
-
-    def _lines(self, batch: Batch) -> None:
-        for row in batch.rows:
-            if self._writer is None:
-                delimiter = "\t" if self._format == "tsv" else ","
-                self._writer = csv.writer(self._rows, delimiter=delimiter, lineterminator="\n")
-                self._writer.writerow(row)
-            self._writer.writerow(["" if cell is None else _written(cell) for cell in row.values()])
-
-
-def _written(cell: Any) -> Any:
-    return cell.isoformat() if hasattr(cell, "isoformat") else cell
+            keeps_id = "id" in batch.rows[0] and "id" not in dict(batch.schema)
+            schema = pa.schema([*([("id", pa.string())] if keeps_id else []), *batch.schema])
+        self._table.write(batch.rows, schema)

@@ -24,6 +24,7 @@ from tasks.core.store import Store
 
 _WHAT = {
     "ingest": "read the source, quarantine what doesn't fit, split and cut into shards",
+    "plant": "add synthetic records that show what masking misses, where the policy asks for them",
     "mask": "mask personal data by the policy",
     "leakcheck": "look for what masking missed; write the clean table if the gate opens",
     "train": "train with differential privacy",
@@ -36,7 +37,8 @@ def add_to(commands: Any) -> None:
     """Add ``run`` and the stages."""
     _one(commands, "run", "run the whole pipeline", PIPELINE[-1].stage)
     for step in PIPELINE:
-        _one(commands, step.stage, _WHAT[step.stage], step.stage)
+        if step.stage != "review":  # `airlock review` is a command of its own: it takes what a person found
+            _one(commands, step.stage, _WHAT[step.stage], step.stage)
 
 
 def _one(commands: Any, name: str, what: str, upto: str) -> None:
@@ -111,9 +113,7 @@ def build_config(args: argparse.Namespace) -> Config:
     Raises:
         UserError: where a flag or field is wrong.
     """
-    overrides = {
-        f.name: _value(f, given) for f in form_fields() if (given := getattr(args, f"field:{f.name}")) is not None
-    }
+    overrides = given_fields(args)
     if args.source.endswith((".yaml", ".yml")):
         if args.text_column or args.column or args.person_column or args.label_column:
             raise UserError("--text-column and its like belong to the short form; a configuration declares its columns")
@@ -131,6 +131,11 @@ def build_config(args: argparse.Namespace) -> Config:
         columns.append({"name": name, "role": "structured", "kind": kind, **({"type": kind_type} if kind_type else {})})
     source = args.source if "://" in args.source else str(Path(args.source).absolute())
     return Config.parse(with_overrides({"ingest": {"source": source, "columns": columns}}, overrides), "command line")
+
+
+def given_fields(args: argparse.Namespace) -> dict[str, Any]:
+    """The configuration's fields that a command line gives, by their names."""
+    return {f.name: _value(f, given) for f in form_fields() if (given := getattr(args, f"field:{f.name}")) is not None}
 
 
 def _value(field: FormField, given: str) -> Any:

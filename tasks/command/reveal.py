@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tasks.command.audit_lines import log_failure, printable, short, show_log
 from tasks.command.stores import add_store_options, zones
 from tasks.core import artifacts, audit, runs, settings
 from tasks.core.errors import UserError
@@ -46,9 +47,15 @@ def add_to(commands: Any) -> None:
         description="Encrypted tokens need the `mask` key they were written under. Hashes, surrogates, numbered tags, "
         "partial masks and shifted dates need the vault of their run's mask artifacts and the `vault` key. A line in "
         "the audit log in Airlock's home comes first: who, when, which run and rows, how many values, never a value; "
-        "an attempt that shows nothing has a line too.",
+        "an attempt that shows nothing has a line too. --finding shows the masked text in which the leak gate found "
+        "something, or might have: it needs the raw zone and no key.",
     )
     parser.add_argument("what", nargs="?", help="a token, or a file of masked text")
+    parser.add_argument(
+        "--finding",
+        metavar="RECORD[:COLUMN[:START-END]]",
+        help="show the masked text around a finding of the leak gate, as in 17:note:4-11",
+    )
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--run", dest="run_id", metavar="RUN", help="look in the vaults of this run")
     where.add_argument(
@@ -63,13 +70,42 @@ def add_to(commands: Any) -> None:
 def _run(args: argparse.Namespace) -> int:
     log = audit.log_path(settings.home())
     if args.log:
-        return _show_log(log)
-    if not args.what:
-        raise UserError("reveal: name a token or a file of masked text, or ask for the log with --log")
+        return show_log(log)
+    if not args.what and args.finding is None:
+        raise UserError("reveal: name a token or a file of masked text, a --finding, or ask for the log with --log")
     if (line := audit.verify(log)) is not None:
         raise UserError(f"reveal: line {line} of the audit log was changed, so nothing is shown; see reveal --log")
+    return _tokens(args, log) if args.finding is None else _finding(args, log)
+
+
+def _finding(args: argparse.Namespace, log: Path) -> int:
+    from tasks.command.finding_place import Place, look_up
+
+    asked = {"action": "reveal finding", "run": short(args.run_id), "artifact": short(args.artifact)}
+    records: list[int] = []
+    try:
+        place = Place.parse(args.finding)
+        records.append(place.record)
+        if args.what or args.record is not None:
+            raise UserError("reveal: --finding names the record itself, and stands alone")
+        if not args.run_id and not args.artifact:
+            raise UserError("reveal: name the run that the finding is of by --run, or its mask artifact by --artifact")
+        found = look_up(place, _vaults(args))
+    except Exception as exc:
+        log_failure(log, asked, exc, records)
+        raise
+    columns = sorted(one.column for one in found)
+    audit.append(log, {**asked, "outcome": "shown", "values": len(found), "record_ids": records, "columns": columns})
+    for one in found:
+        before, hit, behind = map(printable, one.parts)
+        marked = f"{before}\u00bb{hit}\u00ab{behind}" if one.marked else hit
+        print(f"{place.record}\t{printable(one.column)}\t{marked}")
+    return 0
+
+
+def _tokens(args: argparse.Namespace, log: Path) -> int:
     text = _text(args.what)
-    asked = {"action": "reveal", "run": _short(args.run_id), "artifact": _short(args.artifact), "tokens": _ids(text)}
+    asked = {"action": "reveal", "run": short(args.run_id), "artifact": short(args.artifact), "tokens": _ids(text)}
     vaults: list[Artifact] = []
     found: list[Revealed] = []
     try:
@@ -81,9 +117,7 @@ def _run(args: argparse.Namespace) -> int:
         if args.record is None:
             _refuse_ambiguous(found)
     except Exception as exc:
-        # Who tried without success is on record as well. A sentence of ours holds no value.
-        why = _printable(str(exc))[:500] if isinstance(exc, UserError) else type(exc).__name__
-        audit.append(log, {**asked, "outcome": "nothing shown", "why": why, "values": 0, "record_ids": []})
+        log_failure(log, asked, exc, [])
         raise
     audit.append(
         log,
@@ -97,7 +131,7 @@ def _run(args: argparse.Namespace) -> int:
     )
     for one in found:
         place = "" if one.record_id is None else f"{one.record_id}\t{one.column}\t"
-        print(f"{place}{_printable(one.token)}\t{_printable(one.value)}")
+        print(f"{place}{printable(one.token)}\t{printable(one.value)}")
     return 0
 
 
@@ -209,28 +243,3 @@ def _why_nothing(text: str, vaults: list[Artifact], keys: Keys, args: argparse.N
     if not vaults:
         return "there is no encrypted token here; for anything else name a run (--run) or an artifact (--artifact)"
     return "nothing in the vault stands for this" + ("" if args.record is None else " in this row")
-
-
-def _short(typed: str | None) -> str:
-    """What was typed as an id, fit for a line of the log: printable, and no longer than ids are."""
-    return _printable(typed or "")[:200]
-
-
-def _printable(value: str) -> str:
-    """A value as one line that a terminal takes no orders from."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in value)
-
-
-def _show_log(path: Path) -> int:
-    broken = audit.verify(path)
-    if broken is not None:
-        raise UserError(f"reveal: line {broken} of {path} doesn't follow from the line before: the log was changed")
-    for entry in audit.read(path):
-        rows = ", ".join(map(str, entry.get("record_ids", []))) or "-"
-        why = _printable(entry.get("why", ""))
-        shown = f"{entry['values']} values" if entry["values"] else f"nothing shown: {why}"
-        tokens = f"  tokens {', '.join(entry['tokens'])}" if entry.get("tokens") else ""
-        print(
-            f"{entry['time']}  {entry['user']}  run {_printable(entry.get('run') or '-')}  {shown}  rows {rows}{tokens}"
-        )
-    return 0

@@ -22,7 +22,12 @@ def of_run(clean: Store, run_id: str) -> dict[str, Any]:
     counts = {stage: [ref["counts"] for step in found for ref in step["refs"]] for stage, found in by_stage.items()}
     entities: Counter[str] = Counter()
     aside: Counter[str] = Counter()
+    planted = {
+        ref["counts"]["shard"] for step in by_stage.get("plant", ()) for ref in step["refs"] if ref["stage"] == "plant"
+    }
     for masked in counts.get("mask", ()):
+        if masked.get("shard") in planted:  # nobody's data
+            continue
         entities.update(masked.get("entities", {}))
         aside.update(masked.get("reasons", {}))
     failed = next((step for step in steps if step["exit_code"]), None)
@@ -44,7 +49,8 @@ def of_run(clean: Store, run_id: str) -> dict[str, Any]:
         },
         "reused": {stage: all(step["reused"] for step in found) for stage, found in by_stage.items()},
         "places": {
-            stage: sorted({ref["uri"] for s in found for ref in s["refs"]}) for stage, found in by_stage.items()
+            stage: sorted({ref["uri"] for s in found for ref in s["refs"] if ref["stage"] == stage})
+            for stage, found in by_stage.items()
         },
     }
 
@@ -69,7 +75,9 @@ def text(found: dict[str, Any], places: bool = False) -> str:
     if leak:
         by_kind = {kind: n for kind, n in leak["rows_with"].items() if n}
         kinds = ", ".join(f"{n:,} with {kind}" for kind, n in sorted(by_kind.items()))
-        lines.append(f"leak check  {leak['rows_in']:,} rows looked at, findings left in {kinds or 'none'}")
+        lines.append(
+            f"leak check  {leak['rows'] + leak['quarantined']:,} rows looked at, findings left in {kinds or 'none'}"
+        )
     if train:
         lines.append(f"privacy     ε = {train['epsilon']:.4g}, δ = {train['delta']:.3g}")
         lines.append(f"            unit of privacy: {train['unit']}")

@@ -47,7 +47,7 @@ class Groups(_Frozen):
         k: rows that must agree in all of them (k-anonymity).
         sensitive: the column, or kind of column, whose value a group of such rows must not give away.
         l: distinct values of it in such a group (distinct l-diversity); 1 asks for nothing.
-        limit: the share of rows that may be in smaller or poorer groups.
+        limit: the share of rows that may be in smaller groups; held for poorer ones by itself.
     """
 
     quasi_identifiers: list[str] = Field(min_length=1)

@@ -26,8 +26,10 @@ class Step:
 
 PIPELINE: tuple[Step, ...] = (
     Step("ingest", keys=("unit", "split")),
-    Step("mask", {"shard": "ingest"}, mapped=True, keys=("mask", "vault")),
-    Step("leakcheck", {"masked": "mask"}),
+    Step("plant", {"shards": "ingest"}),
+    Step("mask", {"shard": "plant"}, mapped=True, keys=("mask", "vault")),
+    Step("review", {"masked": "mask", "raw": "plant"}),
+    Step("leakcheck", {"masked": "mask", "raw": "plant", "review": "review"}),
     Step("train", {"clean": "leakcheck"}, keys=("noise",)),
     Step("clip", {"model": "train"}, keys=("noise",)),
     Step("export", {"model": "clip", "training": "train"}),

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 DETECTOR_NAMES = frozenset(
     {
         "airlock-gazetteer", "airlock-identifiers", "airlock-organizations", "airlock-people", "airlock-places",
-        "airlock-rules", "airlock-tagger", "airlock-zh", "deny-list", "lac", "language", "own-column",
+        "airlock-prose", "airlock-rules", "airlock-tagger", "airlock-zh", "deny-list", "lac", "language", "own-column",
         "presidio-patterns", "rampart", "spacy", "spacy-organizations",
     }
 )  # fmt: skip

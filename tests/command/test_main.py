@@ -25,6 +25,7 @@ def test_every_command_has_help_with_a_description(capsys: pytest.CaptureFixture
     assert {
         "run",
         "ingest",
+        "plant",
         "mask",
         "leakcheck",
         "train",
@@ -84,9 +85,10 @@ def test_a_users_error_is_one_sentence_and_exit_code_2(
 
 
 def test_a_stage_command_runs_what_it_rests_on() -> None:
-    assert [step.stage for step in needed_for("train")] == ["ingest", "mask", "leakcheck", "train"]
+    assert [step.stage for step in needed_for("train")] == ["ingest", "plant", "mask", "review", "leakcheck", "train"]
     assert [step.stage for step in needed_for("ingest")] == ["ingest"]
-    assert [step.stage for step in needed_for("export")] == ["ingest", "mask", "leakcheck", "train", "clip", "export"]
+    gated = ["ingest", "plant", "mask", "review", "leakcheck"]
+    assert [step.stage for step in needed_for("export")] == [*gated, "train", "clip", "export"]
 
 
 def test_key_new_writes_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

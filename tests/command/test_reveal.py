@@ -214,7 +214,7 @@ def test_a_run_without_a_vault(tmp_path: Path) -> None:
 
 
 def test_a_value_gives_the_terminal_no_orders() -> None:
-    assert reveal._printable("a\x1b[2Jb\nc\ud800") == "a\\x1b[2Jb\\nc\\ud800"
+    assert reveal.printable("a\x1b[2Jb\nc\ud800") == "a\\x1b[2Jb\\nc\\ud800"
 
 
 def test_the_user_is_the_systems_not_the_environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ def lenient_policy(folder: Path, base: str = "healthcare", quick: bool = False) 
     """Write a copy of a policy with limits that never shut the gate, with :data:`QUICK` if asked; returns its path."""
     policy = yaml.safe_load((ROOT / "policies" / f"{base}.yaml").read_text(encoding="utf-8"))
     policy["limits"] = {"default": 1.0}
+    policy["evidence"] = {"planted": {"default": 1.0}}
     if quick:
         policy["detectors"] = QUICK
     path = folder / "lenient.yaml"

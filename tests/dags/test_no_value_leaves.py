@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from tasks.methods.plant.candidates import SHARED
 from tests.conftest import ROOT
 from tests.dags.lenient import lenient_policy
 from tests.leak_search import search, usable
@@ -29,7 +31,7 @@ def test_a_run_writes_no_raw_value_outside_the_raw_zone(
     load_dag: Callable[[], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     home = tmp_path / "airlock-home"
-    config = tiny_config(home, rows=40, shard_rows=40)
+    config = tiny_config(home, rows=40, shard_rows=40, planted=2)
     records = Path(config.ingest.source)
     values = _values(records, records.with_name("gold.jsonl")) | {"Quackenbush-Threlkeld", "555-0144-7731"}
     with open(records, "ab") as stream:
@@ -60,6 +62,12 @@ def test_a_run_writes_no_raw_value_outside_the_raw_zone(
     assert not hits, sorted({(Path(path).name, form) for path, form, _ in hits})
     assert search([home / "store" / "raw"], wanted).hits, "the search finds the values where they are"
 
+    # What is planted stays in the raw zone altogether: it is in no clean table either.
+    planted, left_out = usable(_planted(home / "store" / "raw" / "plant"), _public())
+    assert len(planted) > 20, left_out
+    hits = search(places, planted).hits
+    assert not hits, sorted({(Path(path).name, form) for path, form, _ in hits})
+
 
 def _values(records: Path, gold: Path) -> set[str]:
     """Every gold span, and every cell of an identifying column."""
@@ -74,6 +82,18 @@ def _values(records: Path, gold: Path) -> set[str]:
     for line in records.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         found |= {str(value) for name, value in row.items() if name not in ("text", "id") and isinstance(value, str)}
+    return found
+
+
+def _planted(folder: Path) -> set[str]:
+    """Every planted value of a kind that is one person's own."""
+    found: set[str] = set()
+    for listed in folder.rglob("planted.parquet"):
+        shards = [pq.read_table(path).to_pylist() for path in (listed.parent / "shards").glob("*.parquet")]
+        rows = {row["record_id"]: row for shard in shards for row in shard}
+        for place in pq.read_table(listed).to_pylist():
+            if place["entity"] not in SHARED:
+                found.add(rows[place["record_id"]][place["column"]][place["start"] : place["end"]])
     return found
 
 

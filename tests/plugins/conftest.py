@@ -51,6 +51,7 @@ class FakeStages:
     built: list[tuple[str, int | None]] = field(default_factory=list)
     errors: dict[str, list[BaseException]] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
+    sample: dict[str, Any] | None = None
 
     def run(self, process: StageProcess) -> Answer:
         """What :meth:`StageProcess.run` does, without a process."""
@@ -62,13 +63,20 @@ class FakeStages:
         if request.stage == "ingest":
             refs = [self._shard(i, text) for i, text in enumerate(self.shards)]
             key = "".join(ref["digest"] for ref in refs)
+        elif request.stage == "plant":
+            refs = request.inputs["shards"]
+            key = "plant" + "".join(ref["digest"] for ref in refs)
         else:
             digests = {role: [ref["digest"] for ref in refs] for role, refs in request.inputs.items()}
             key = hashlib.sha256(json.dumps([request.stage, digests], sort_keys=True).encode()).hexdigest()
             counts = {"rows": 10, "shard": request.shard} if request.stage == "mask" else {"rows": 10}
+            if request.stage == "review":
+                counts = {"rows": 0, "seeded": 0}
             if request.stage == "train":
                 counts = {"epsilon": request.config["train"]["epsilon"], "delta": 1e-5}
             refs = [_ref(request.stage, key, counts)]
+            if request.stage == "review" and self.sample is not None:
+                refs = [self.sample]
         if key not in self.known:
             self.known.add(key)
             self.built.append((request.stage, request.shard))

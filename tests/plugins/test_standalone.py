@@ -109,7 +109,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def config(home: Path) -> Config:
-    return tiny_config(home, rows=60, shard_rows=25)
+    return tiny_config(home, rows=60, shard_rows=25, planted=2)
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +150,7 @@ def test_triggered_over_rest_then_reused_then_stopped(ui: Ui, home: Path, config
 
     _, listed = ui.call("GET", "/api/v2/dags/private_model/dagRuns/second/taskInstances")
     labels = {ti["rendered_map_index"] for ti in listed["task_instances"] if ti["task_id"] == "mask"}
-    shards = next(step["refs"] for step in runs.steps(clean, "second") if step["stage"] == "ingest")
+    shards = next(step["refs"] for step in runs.steps(clean, "second") if step["stage"] == "plant")
     assert labels == {ref["counts"]["label"] for ref in shards} and len(labels) > 1
     _, events = ui.call("GET", "/api/v2/assets/events")
     assert {(event["name"], event["source_task_id"]) for event in events["asset_events"]} == {("ward-notes", "export")}

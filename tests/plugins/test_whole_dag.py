@@ -40,7 +40,8 @@ def asset_events(run: Any) -> list[Any]:
         return list(session.scalars(query))
 
 
-ALL = ["ingest", "mask#0", "mask#1", "leakcheck", "train", "clip", "export"]
+HUMAN = "review_answer"
+ALL = ["ingest", "plant", "mask#0", "mask#1", "review", "review_answer", "leakcheck", "train", "clip", "export"]
 
 
 def test_runs_emits_one_asset_and_is_idempotent(
@@ -49,7 +50,7 @@ def test_runs_emits_one_asset_and_is_idempotent(
     dag = load_dag()
     first = dag.test(run_conf={**conf, "name": "ward-notes", "train.epsilon": 3.0})
     assert states(first) == dict.fromkeys(ALL, "success")
-    assert [request.stage for request in stages.requests] == [name.partition("#")[0] for name in ALL]
+    assert [request.stage for request in stages.requests] == [name.partition("#")[0] for name in ALL if name != HUMAN]
     assert {request.run_id for request in stages.requests} == {first.run_id}
     assert [ref["counts"]["shard"] for ref in stages.of("leakcheck")[0].inputs["masked"]] == [0, 1]
     (train,) = stages.of("train")
@@ -72,8 +73,8 @@ def test_runs_emits_one_asset_and_is_idempotent(
     stages.shards[1] = "changed"
     stages.built.clear()
     dag.test(run_conf={**conf, "name": "ward-notes", "train.epsilon": 3.0})
-    below = ["leakcheck", "train", "clip", "export"]
-    assert stages.built == [("ingest", None), ("mask", 1), *((stage, None) for stage in below)]
+    below = ["review", "leakcheck", "train", "clip", "export"]
+    assert stages.built == [("ingest", None), ("plant", None), ("mask", 1), *((stage, None) for stage in below)]
 
     # Where mapped outputs arrive lazily, a further shard must not be taken for the earlier set.
     stages.shards.append("third")

@@ -7,6 +7,8 @@ import json
 import logging
 import socket
 import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tasks.core import artifacts
 from tasks.core.artifacts import Ref
@@ -23,8 +27,9 @@ from tasks.core.keys import Keys
 from tasks.core.stage import Context
 from tasks.core.store import Store
 from tasks.methods.gate import verdict
-from tasks.methods.gate.report import as_html
 from tasks.methods.gate.tables import GROUP_ROWS, TableWriter
+from tasks.methods.mask.table import SPANS_SCHEMA
+from tasks.methods.plant.table import FIRST_RECORD, PLANTED_SCHEMA
 from tasks.stages import leakcheck
 
 MARKER = "zebrafinch"
@@ -46,7 +51,11 @@ LEAKS = {
 }
 
 
-def policy(folder: Path, gate: list[str] | None = None, **limits: float) -> str:
+RAW: dict[str, Ref] = {}
+"""The raw shard of each masked one, by the masked one's key."""
+
+
+def policy(folder: Path, gate: list[str] | None = None, evidence: dict[str, Any] | None = None, **limits: float) -> str:
     entities = {
         e: {"operator": "tag", "reason": "It points to a person."} for e in [*LEAKS, "LOCATION", "GALAXY_NUMBER"]
     }
@@ -59,6 +68,7 @@ def policy(folder: Path, gate: list[str] | None = None, **limits: float) -> str:
         "entities": entities,
         "detectors": {"masker": ["m"], "gate": gate or ["airlock-rules"]},
         "limits": {"default": 0.0, **limits},
+        "evidence": evidence or {},
     }
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
     return str(path)
@@ -80,32 +90,55 @@ def context(tmp_path: Path, policy_path: str, masked: list[Ref], **gate: Any) ->
     )
     home = tmp_path / "home"
     ctx = Context(config, "run", Keys.from_master(b"k" * 32), home, home / "ledger.sqlite", log_seconds=1e9)
-    ctx.inputs["masked"] = masked
+    ctx.inputs |= {"masked": masked, "raw": [RAW[ref.key] for ref in masked]}
     return ctx
 
 
 def shard(
-    tmp_path: Path, number: int, notes: list[str | None], spans: list[int] | None = None, promised: int | None = None
+    tmp_path: Path,
+    number: int,
+    notes: list[str | None],
+    spans: Sequence[tuple[int, int, int, str]] = (),
+    promised: int | None = None,
+    raw: list[str | None] | None = None,
+    products: list[str] | None = None,
+    planted: list[tuple[int, int, int, str]] | None = None,
 ) -> Ref:
-    """A masked shard as mask leaves it."""
-    ids = [(number << 40) | k for k in range(len(notes))]
+    """A masked shard as mask leaves it, and the raw one that it was; spans are (row, start, end, entity)."""
+    first = FIRST_RECORD if planted is not None else number << 40
+    ids = [first | k for k in range(len(notes))]
+    split = "planted" if planted is not None else "train"
     rows = pa.table(
         {
             "record_id": pa.array(ids, pa.int64()),
             "unit_id": [f"{k:064x}" for k in ids],
-            "split": ["train"] * len(ids),
+            "split": [split] * len(ids),
             "note": pa.array(notes, pa.string()),
             "who": ["<PERSON>"] * len(ids),
-            "product": ["Dr. Pepper"] * len(ids),
+            "product": products or ["Dr. Pepper"] * len(ids),
         }
     )
-    spans = spans or []
-    span_rows = pa.table(
+    before = rows.set_column(3, "note", pa.array(raw or notes, pa.string()))
+    span_rows = pa.Table.from_pylist(
+        [
+            {"record_id": ids[k], "column": "note", "start": a, "end": b, "entity": e, "score": 1.0, "detector": "m"}
+            for k, a, b, e in spans
+        ],
+        SPANS_SCHEMA,
+    )
+    values = [
         {
-            "record_id": pa.array([ids[k] for k in spans], pa.int64()),
-            "column": pa.array(["note"] * len(spans), pa.string()),
+            "record_id": ids[k],
+            "column": "note",
+            "start": a,
+            "end": b,
+            "entity": e,
+            "format": "plain",
+            "context": "carrier",
+            "language": "en",
         }
-    )
+        for k, a, b, e in planted or ()
+    ]
     columns = [
         {"name": "note", "role": "text", "kind": "", "type": "string", "required": True, "unique": False},
         {"name": "who", "role": "structured", "kind": "PERSON", "type": "string", "required": False, "unique": False},
@@ -126,9 +159,20 @@ def shard(
         writer.write_json("columns.json", columns)
         return {"shard": number, "rows": len(ids) if promised is None else promised}
 
-    key = f"{abs(hash((number, tuple(notes), tuple(spans), promised))):064x}"[-64:]
+    def build_raw(writer: artifacts.Writer) -> dict[str, Any]:
+        with writer.open("shard.parquet") as out:
+            pq.write_table(before, out)
+        if planted is not None:
+            with writer.open("planted.parquet") as out:
+                pq.write_table(pa.Table.from_pylist(values, PLANTED_SCHEMA), out)
+        return {"shard": number, "rows": len(ids), "file": "shard.parquet"}
+
+    key = f"{abs(hash((number, tuple(notes), tuple(spans), promised, str(raw), str(products)))):064x}"[-64:]
     store = Store(str(tmp_path / "store" / "raw"))
-    return artifacts.reuse_or_build(store, "mask", key, {}, build)[0]
+    masked = artifacts.reuse_or_build(store, "mask", key, {}, build)[0]
+    stage = "plant" if planted is not None else "ingest"
+    RAW[masked.key] = artifacts.reuse_or_build(store, stage, key, {}, build_raw)[0]
+    return masked
 
 
 def clean_tables(tmp_path: Path) -> list[Path]:
@@ -165,7 +209,7 @@ def test_a_planted_leak_shuts_the_gate(tmp_path: Path, entity: str) -> None:
         leakcheck.run(ctx)
     assert entity in str(caught.value) and not clean_tables(tmp_path)
     report = Path(str(caught.value).split("the report is ")[1])
-    assert report.read_text().startswith("<!doctype html>") and "The gate is shut." in report.read_text()
+    assert report.read_text().startswith("<!doctype html>") and "gate is shut" in report.read_text().lower()
 
 
 def test_a_leak_of_every_kind_is_over_its_limit(tmp_path: Path) -> None:
@@ -263,7 +307,7 @@ def test_one_persons_rows_do_not_change_anothers(tmp_path: Path, gate: dict[str,
     ("changes", "what"),
     [
         ({"promised": 5}, "row"),
-        ({"spans": [1], "notes": ["a b", None, "c"]}, "text"),
+        ({"spans": [(1, 0, 1, "PERSON")], "notes": ["a b", None, "c"]}, "text"),
         ({"notes": ["a", "b", None]}, "text"),
     ],
 )
@@ -338,6 +382,7 @@ def test_no_value_in_anything_but_tables_of_rows(
     assert caught.value.__cause__ is None and caught.value.__context__ is None
     rows = [p for p in (tmp_path / "store").rglob("*.parquet") if p.name == "rows.parquet" and "/mask/" in str(p)]
     rows += (tmp_path / "store" / "clean").rglob("table/*.parquet")
+    rows += (tmp_path / "store" / "raw" / "ingest").rglob("shard.parquet")
     assert rows and all(MARKER in decoded(path) for path in rows)
     others = [p for p in (tmp_path / "store").rglob("*") if p.is_file() and p not in rows]
     assert {"report.html", "report.json", "findings.parquet", "run.json"} <= {p.name for p in others}
@@ -347,25 +392,142 @@ def test_no_value_in_anything_but_tables_of_rows(
         assert not [secret for secret in secrets if secret in text]
 
 
+NAME = "Anna Kowalczyk"
+
+
+def name_leak(tmp_path: Path, number: int = 0) -> Ref:
+    """Three rows with the name masked, and one in which masking missed a part of it."""
+    raw = [f"{NAME} called", "the loan is paid", f"so {NAME} and ms Kowalczyk came", f"{NAME} wrote"]
+    masked = ["<PERSON> called", "the loan is paid", "so <PERSON> and ms Kowalczyk came", "<PERSON> wrote"]
+    spans = [(0, 0, 14, "PERSON"), (2, 3, 17, "PERSON"), (3, 0, 14, "PERSON")]
+    return shard(tmp_path, number, masked, spans, raw=raw)
+
+
+def test_a_value_masked_elsewhere_shuts_the_gate_where_it_still_stands(tmp_path: Path) -> None:
+    shards = [name_leak(tmp_path)]
+    leakcheck.run(context(tmp_path, policy(tmp_path, PERSON=1.0), shards))
+    asked = {"known_values": {"default": 0.0}}
+    with pytest.raises(GateRefused, match=r"PERSON.* 1 of 4 rows"):
+        leakcheck.run(context(tmp_path, policy(tmp_path, evidence=asked, PERSON=1.0), shards))
+    room = {"known_values": {"default": 0.0, "PERSON": 0.25}}
+    ctx = context(tmp_path, policy(tmp_path, evidence=room, PERSON=1.0), shards)
+    leakcheck.run(ctx)
+    (found,) = (tmp_path / "store").glob("raw/leakcheck-known/*/attempts/*/payload/findings.parquet")
+    (line,) = pq.read_table(found).to_pylist()
+    assert line["record_id"] == 2 and line["entity"] == "PERSON"
+    assert set(line) == {"record_id", "column", "entity", "start", "end", "detector"}
+    for path in (tmp_path / "store").glob("raw/leakcheck*/**/*"):
+        assert not path.is_file() or "Kowalczyk" not in decoded(path)
+
+
+def planted_shard(tmp_path: Path, missed: int, number: int = 1) -> Ref:
+    """Sixty planted numbers, of which some came through."""
+    raw = [f"reach me on 415-555-0{k:03d} today" for k in range(60)]
+    kept = [text if k < missed else "reach me on <PHONE_NUMBER> today" for k, text in enumerate(raw)]
+    spans = [(k, 12, 24, "PHONE_NUMBER") for k in range(missed, 60)]
+    places = [(k, 12, 24, "PHONE_NUMBER") for k in range(60)]
+    return shard(tmp_path, number, list(kept), spans, raw=list(raw), planted=places)
+
+
+def promises(limit: float) -> dict[str, Any]:
+    return {"planted": {"default": 1.0, "PHONE_NUMBER": limit}}
+
+
+def test_planted_values_that_came_through_shut_the_gate_and_none_is_in_the_clean_table(tmp_path: Path) -> None:
+    good = [shard(tmp_path, 0, CLEAN), planted_shard(tmp_path, 0)]
+    ctx = context(tmp_path, policy(tmp_path, evidence=promises(0.05)), good)
+    ref = leakcheck.run(ctx)
+    assert ref.counts["rows"] == 3 and ref.counts["planted_removed"] == 60 and ref.counts["rows_in"] == 63
+    artifact = ctx.open(ref)
+    assert artifact.files == ["columns.json", "table/00000.parquet"]
+    with artifact.open("table/00000.parquet") as out:
+        table = pq.read_table(out)
+    assert max(table["record_id"].to_pylist()) < FIRST_RECORD and set(table["split"].to_pylist()) == {"train"}
+    bad = [shard(tmp_path, 0, CLEAN), planted_shard(tmp_path, 3)]
+    with pytest.raises(GateRefused, match=r"phone|PHONE_NUMBER"):
+        leakcheck.run(context(tmp_path, policy(tmp_path, evidence=promises(0.05)), bad))
+
+
+def test_planted_rows_do_not_count_as_rows_with_a_finding(tmp_path: Path) -> None:
+    both = [shard(tmp_path, 0, CLEAN), planted_shard(tmp_path, 60)]
+    ref = leakcheck.run(context(tmp_path, policy(tmp_path, evidence=promises(1.0)), both))
+    assert ref.counts["rows_with"]["PHONE_NUMBER"] == 0
+
+
+def test_a_planted_row_among_peoples_rows_is_a_fault(tmp_path: Path) -> None:
+    masked = planted_shard(tmp_path, 0, number=0)
+    ctx = context(tmp_path, policy(tmp_path), [masked])
+    (raw,) = ctx.inputs["raw"]
+    ctx.inputs["raw"] = [replace(raw, stage="ingest")]
+    with pytest.raises(AirlockError, match="planted row"):
+        leakcheck.run(ctx)
+    assert not clean_tables(tmp_path)
+
+
+def test_nothing_planted_is_no_evidence_of_planted_values(tmp_path: Path) -> None:
+    ctx = context(tmp_path, policy(tmp_path, evidence=promises(0.05)), [shard(tmp_path, 0, CLEAN)])
+    with pytest.raises(GateRefused, match="plant"):
+        leakcheck.run(ctx)
+
+
+def test_a_kind_without_a_detector_shuts_the_gate_of_a_policy_that_requires_one(tmp_path: Path) -> None:
+    ctx = context(tmp_path, policy(tmp_path, evidence={"independent": "required"}), [shard(tmp_path, 0, CLEAN)])
+    with pytest.raises(GateRefused, match="GALAXY_NUMBER"):
+        leakcheck.run(ctx)
+
+
+def test_small_groups_shut_the_gate(tmp_path: Path) -> None:
+    products = ["loan", "loan", "card"]
+    asked = {"groups": {"quasi_identifiers": ["CATEGORY"], "k": 2}}
+    shards = [shard(tmp_path, 0, CLEAN, products=products)]
+    with pytest.raises(GateRefused, match="1 of 3 rows"):
+        leakcheck.run(context(tmp_path, policy(tmp_path, evidence=asked), shards))
+    asked["groups"]["limit"] = 0.34
+    leakcheck.run(context(tmp_path, policy(tmp_path, evidence=asked), shards))
+    asked["groups"]["quasi_identifiers"] = ["colour"]
+    with pytest.raises(UserError, match="no column"):
+        leakcheck.run(context(tmp_path, policy(tmp_path, evidence=asked), shards))
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 3), st.permutations(range(4)), st.sampled_from(["remask", "keep", "quarantine"]))
+def test_whatever_evidence_rests_on_others_leaves_a_row_as_it_is(
+    tmp_path: Path, gone: int, order: list[int], on_finding: str
+) -> None:
+    """One person's rows are taken away: the evidence of all is another one, and the others' rows are the same."""
+    raw = [f"{NAME} called", f"ms Kowalczyk came to {LEAKS['EMAIL_ADDRESS']}", "the loan is paid", f"{NAME} wrote"]
+    kept = ["<PERSON> called", f"ms Kowalczyk came to {LEAKS['EMAIL_ADDRESS']}", "the loan is paid", "<PERSON> wrote"]
+    spans = {0: (0, 14, "PERSON"), 3: (0, 14, "PERSON")}
+    asked = {
+        "known_values": {"default": 1.0},
+        "planted": {"default": 1.0},
+        "groups": {"quasi_identifiers": ["CATEGORY"], "k": 2, "limit": 1.0},
+    }
+    gate = {"on_finding": on_finding, "max_quarantined_share": 1.0}
+
+    def table(rows: list[int]) -> dict[str, str]:
+        places = [(at, *spans[row]) for at, row in enumerate(rows) if row in spans]
+        real = shard(tmp_path, 0, [kept[row] for row in rows], places, raw=[raw[row] for row in rows])
+        shards = [real, planted_shard(tmp_path, 2)]
+        wide = dict.fromkeys([*LEAKS, "LOCATION", "GALAXY_NUMBER"], 1.0)
+        ctx = context(tmp_path, policy(tmp_path, evidence=asked, **wide), shards, **gate)
+        with ctx.open(leakcheck.run(ctx)).open("table/00000.parquet") as out:
+            found = pq.read_table(out)
+        return {
+            raw[rows[i]]: note
+            for i, note in zip(found["record_id"].to_pylist(), found["note"].to_pylist(), strict=True)
+        }
+
+    whole, without = table(order), table([row for row in order if row != gone])
+    assert without == {text: note for text, note in whole.items() if text != raw[gone]}
+
+
 def test_a_gate_that_cannot_look_is_shut(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "x.sqlite") as database:
         database.execute("create table rows (record_id integer)")
         database.execute("create table shards (rows integer)")
     with pytest.raises(RuntimeError, match="could not evaluate"):
         verdict.judge(tmp_path / "x.sqlite", 0, "", {"PERSON": 0.0})
-
-
-def test_the_report_escapes_what_it_is_given() -> None:
-    line = {"name": "<b>X", "found": 1, "share": 0.5, "limit": 0.1, "passed": False}
-    report = {
-        "passed": False, "rows": 2, "on_finding": "keep", "entities": [line],
-        "shape": [{"name": "<i>", "passed": True}],
-        "no_independent_evidence": ["<u>"], "columns_kept_by_policy": ["<s>"], "found_by": {},
-        "detectors": [{"name": "<q>"}],
-    }  # fmt: skip
-    page = as_html(report)
-    assert not [tag for tag in ("<b>", "<i>", "<u>", "<s>", "<q>") if tag in page]
-    assert "<svg" in page and "prefers-color-scheme:dark" in page and "http" not in page.replace("http-equiv", "")
 
 
 def test_limits_are_exact() -> None:

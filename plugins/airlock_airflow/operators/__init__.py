@@ -6,6 +6,8 @@ from airlock_airflow.operators.export import ExportOperator
 from airlock_airflow.operators.ingest import IngestOperator
 from airlock_airflow.operators.leakcheck import LeakcheckOperator
 from airlock_airflow.operators.mask import MaskOperator
+from airlock_airflow.operators.plant import PlantOperator
+from airlock_airflow.operators.review import ReviewAnswerOperator, ReviewOperator
 from airlock_airflow.operators.train import TrainOperator
 
 __all__ = [
@@ -14,6 +16,9 @@ __all__ = [
     "IngestOperator",
     "LeakcheckOperator",
     "MaskOperator",
+    "PlantOperator",
+    "ReviewAnswerOperator",
+    "ReviewOperator",
     "StageOperator",
     "TrainOperator",
 ]

@@ -13,12 +13,16 @@ class LeakcheckOperator(StageOperator):
 
     Args:
         masked: the references of all masked shards.
+        raw: the references of the same shards before masking, planted ones among them.
+        review: the reference of the sample that a person reads.
     """
 
     stage = "leakcheck"
     ui_color = "#f2b8b5"
-    template_fields: Sequence[str] = ("masked",)
+    template_fields: Sequence[str] = ("masked", "raw", "review")
 
-    def __init__(self, *, masked: Any, **kwargs: Any) -> None:
+    def __init__(self, *, masked: Any, raw: Any, review: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.masked = masked
+        self.raw = raw
+        self.review = review

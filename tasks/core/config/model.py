@@ -14,6 +14,7 @@ from tasks.core.config.export import ExportConfig
 from tasks.core.config.ingest import IngestConfig
 from tasks.core.config.leakcheck import LeakcheckConfig
 from tasks.core.config.mask import MaskConfig
+from tasks.core.config.plant import PlantConfig
 from tasks.core.config.train import TrainConfig
 from tasks.core.errors import UserError
 
@@ -57,6 +58,9 @@ class Config(Section):
     )
     store: StoreConfig = Field(default_factory=StoreConfig, title="Store", description="Where the zones lie.")
     ingest: IngestConfig = Field(title="Ingest", description="What is read and how its columns are declared.")
+    plant: PlantConfig = Field(
+        default_factory=PlantConfig, title="Plant", description="What is planted to measure the masking by."
+    )
     mask: MaskConfig = Field(default_factory=MaskConfig, title="Mask", description="How personal data is masked.")
     leakcheck: LeakcheckConfig = Field(
         default_factory=LeakcheckConfig, title="Leak check", description="How masked text is checked."

@@ -81,7 +81,7 @@ RULES = (
     Rule("CASE_NUMBER", rf"(?:(?<!\p{{Han}})\p{{Han}}{{1,6}}|[{PROVINCES}]\p{{Han}}{{1,7}})字?第?[(（〔\[]\d{{4}}[)）〕\]]第?\d{{1,6}}(?:-\d{{1,3}})?号", 0.7),
     Rule("MEDICAL_RECORD_NUMBER", rf"(?:影像|病理|诊疗卡?|放射|超声|透析|体检|检验|化验|胃镜|肠镜|心电图?|CT|MRI|X光|患者|病人|病员|就医卡?|健康卡|诊断|报告|挂号单|采血|样本|ID)(?:{_NAMED}(?P<v>{_CODE})|(?P<v>{_LETTERED})){_R}", 0.7),
     # Networks and names on them.
-    Rule("IP_ADDRESS", r"(?:(?i:IP)(?i:v6)?|地址|网关)[是为：:]{1,2}[ \t]*(?P<v>(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4})(?![A-Za-z0-9:.])", 0.3, is_ip6, True, needs=":"),
+    Rule("IP_ADDRESS", r"(?:(?<![A-Za-z])(?i:IP)(?i:v6)?|地址|网关)[是为：:]{0,2}[ \t]*(?P<v>(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4})(?![A-Za-z0-9:.])", 0.3, is_ip6, True, needs=":"),
     Rule("MAC_ADDRESS", r"(?<![A-Za-z0-9.])[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?![A-Za-z0-9]|\.\d)", 0.8, needs="."),
     Rule("MAC_ADDRESS", rf"(?<![A-Za-z])(?:(?i:MAC)(?:地址)?|物理地址|网卡){_BELOW}(?P<v>(?=[A-Fa-f]{{0,11}}\d)[0-9A-Fa-f]{{12}}){_R}", 0.8),
     Rule("URL", r"(?:https?|ftp)://[A-Za-z0-9\-._~:/?#@!$&*+,;=%]{3,200}+(?<=/)\p{Han}{1,12}(?:/[\p{Han}A-Za-z0-9\-._~%]{1,30}){0,6}/?(?=[\s，。；！？、）)]|$)", 0.8, needs="/"),

@@ -62,6 +62,6 @@ class LocalNlpEngine(SpacyNlpEngine):
 
     def renew(self) -> None:
         """Load the model again, with nothing of what it has read. No document of before may be used after it."""
-        self.nlp = None
+        self.nlp = {}
         gc.collect()  # two models side by side would take more memory than is given back
         self.load()

@@ -73,6 +73,13 @@ RULES: tuple[Finder, ...] = (
         0.7,
     ),
     Rule("ZIP_CODE", rf"(?i:\bzip(?:[ ]?code)?|\bpostal code)[^\n\d]{{0,20}}(?P<v>{_ZIP})", 0.8),
+    # Asked for in one line and told in the next, maybe after something else that was asked for.
+    Rule(
+        "ZIP_CODE",
+        r"(?i:\bzip(?:[ ]?code)?|\bpostal code)\b[^\n]{0,30}\?[ \t]*\n(?:[^\n]{0,40}[ ,:])??(?P<v>\d{5}(?:-\d{4})?)(?![\d\-]|[ ]\p{L})",
+        0.7,
+        needs="?",
+    ),
     Rule("ZIP_CODE", r"(?<=[/\-. ](?:19|20)\d\d,?[ ]{1,2})\d{5}(?:-\d{4})?(?!\d)", 0.5, needs="0123456789"),
     Rule(
         "LOCATION",

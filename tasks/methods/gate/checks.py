@@ -18,6 +18,8 @@ _IBAN_LENGTHS = {
     )
     for place in range(0, len(countries), 2)
 }  # fmt: skip
+_JCB = ("2131", "1800")
+_MAESTRO = ("5018", "5020", "5038", "5893", "6304", "6759", "6761", "6762", "6763")
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VIN_VALUES = {
     **{str(digit): digit for digit in range(10)},
@@ -47,7 +49,8 @@ def card(text: str) -> bool:
     """Whether ``text`` is a payment card's number: length and leading digits of a known network, and the Luhn test."""
     number = digits(text)
     lengths = {"2": (16,), "3": (14, 15, 16), "4": (13, 16, 19), "5": (16,), "6": (16, 17, 18, 19), "1": (15,)}
-    return len(number) in lengths.get(number[:1], ()) and luhn(number)
+    known = len(number) in lengths.get(number[:1], ()) or (number[:4] in _JCB and len(number) == 15)
+    return (known or (number[:4] in _MAESTRO and 12 <= len(number) <= 19)) and luhn(number)
 
 
 def iban(text: str) -> int:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tasks.methods.gate.tables import TableWriter, batches
+from tasks.methods.plant.table import SPLIT as PLANTED_SPLIT
 
 
 def flagged(rows: Path) -> Iterator[tuple[int, int]]:
@@ -35,3 +36,10 @@ def write_without(source: Path, sink: BinaryIO, left_out: set[int]) -> int:
         for batch in batches(source, 8192):
             table.write(batch.filter(pc.invert(pc.is_in(batch.column("record_id"), unwanted))))
         return table.rows
+
+
+def holds_planted(rows: Path) -> bool:
+    """Whether a shard has a row of the split that planted rows bear."""
+    return any(
+        pc.any(pc.equal(batch.column("split"), PLANTED_SPLIT)).as_py() for batch in batches(rows, 16_384, ["split"])
+    )

@@ -15,7 +15,7 @@ CHECKED = (
     Rule(
         "card",
         "CREDIT_CARD",
-        plain(rf"(?<![0-9A-Za-z.]){spaced('12,18')}{R}"),
+        plain(rf"(?<![0-9A-Za-z.]){spaced('11,18')}{R}"),
         check=checks.card,
     ),
     Rule("iban", "IBAN_CODE", ire(rf"{L}[A-Z]{{2}}{GAP}\d{GAP}\d(?:[ \-]?[0-9A-Z]){{11,38}}"), check=checks.iban),

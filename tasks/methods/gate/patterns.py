@@ -6,6 +6,7 @@ from tasks.methods.gate import checks
 from tasks.methods.gate.edges import HAN, L, R, ire, plain
 from tasks.methods.gate.identifiers import CHECKED, NAMED
 from tasks.methods.gate.rules import Rule
+from tasks.methods.gate.secrets import RULES as SECRETS
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]{0,6}\.?"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
@@ -110,6 +111,24 @@ _PLACES = (
     ),
 )
 
+_LEFT_OVERS = (
+    # A number that runs into a mark was masked in part
+    Rule(
+        "number-after-mark",
+        "ADDRESS",
+        plain(r"<(?:ADDRESS|LOCATION|ZIP_CODE)>-?(?P<v>\d{2,8})(?!\w|[.,]\d)"),
+        latin=True,
+    ),
+    Rule(
+        "number-before-mark",
+        "ADDRESS",
+        plain(r"(?<![\w$.,#-])(?P<v>\d{2,12})-?(?=<(?:ADDRESS|LOCATION|ZIP_CODE)>)"),
+        latin=True,
+    ),
+    Rule("rest-of-phone", "PHONE_NUMBER", plain(r"<PHONE_NUMBER>[-.]?(?P<v>\d{2,8})(?!\w|[.,]\d)"), latin=True),
+    Rule("start-of-phone", "PHONE_NUMBER", plain(r"(?<![\w$.,#])(?P<v>\+?\d{1,6})[-.]?(?=<PHONE_NUMBER>)"), latin=True),
+)
+
 _PERSONS = (
     Rule(
         "birth",
@@ -170,5 +189,5 @@ _PERSONS = (
     ),
 )
 
-RULES: tuple[Rule, ...] = (*CHECKED, *NAMED, *_PLACES, *_PERSONS)
+RULES: tuple[Rule, ...] = (*CHECKED, *NAMED, *_PLACES, *_PERSONS, *_LEFT_OVERS, *SECRETS)
 """Every rule of the gate."""

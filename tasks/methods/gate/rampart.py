@@ -20,6 +20,7 @@ from tasks.methods.gate.finding import Finding
 from tasks.methods.gate.model_files import ModelFiles, model_identity
 from tasks.methods.gate.organizations import organizations
 from tasks.methods.gate.view import normalise
+from tasks.methods.gate.vocabulary import is_word
 
 LABELS = {
     "GIVEN_NAME": "PERSON",
@@ -58,6 +59,9 @@ NEAR = {
 """What must stand within :data:`BEFORE` characters before numbers that the model tells by their shape alone."""
 
 BEFORE = 60
+
+_MARK = re.compile(r"<[A-Z][A-Z0-9_]*>")
+_CAPITAL = re.compile(r"(?<!\w)[A-Z][a-z]")
 
 LEADS = {
     "PERSON": "Name: ",
@@ -193,6 +197,14 @@ class Rampart:
 def _in_place(text: str, entity: str, start: int, end: int, named: Sequence[tuple[int, int]], kind: str) -> bool:
     """Whether a hit stands where its kind is credible."""
     if entity in IN_ORGANIZATIONS and any(a <= start and end <= b for a, b in named):
+        return False
+    # Who writes names small writes all small; among capitals a word that English has is that word.
+    if (
+        entity in ("PERSON", "LOCATION")
+        and text[start:end].islower()
+        and all(is_word(word) for word in text[start:end].split())
+        and _CAPITAL.search(_MARK.sub("", text))
+    ):
         return False
     near = NEAR.get(entity)
     return near is None or kind == entity or near.search(text, max(0, start - BEFORE), start) is not None

@@ -9,9 +9,11 @@ from tasks.core.errors import UserError
 from tasks.methods.detect.user_models import ModelEntry
 from tasks.methods.gate.finding import Detector
 from tasks.methods.gate.model_files import model_identity, rampart_files
-from tasks.methods.gate.rules import default_rules
+from tasks.methods.gate.rules import default_rules, prose_rules
 
-NAMES = ("airlock-rules", "rampart")
+_RULES = {"airlock-rules": default_rules, "airlock-prose": prose_rules}
+
+NAMES = (*_RULES, "rampart")
 """What a policy may list under ``detectors.gate``."""
 
 
@@ -45,7 +47,7 @@ def identities(
         elif name == "rampart":
             known.append(model_identity(rampart_files(), threshold))
         else:
-            known.append(default_rules().identity())
+            known.append(_RULES[name]().identity())
     return known
 
 
@@ -71,5 +73,5 @@ def detectors(
 
             built.append(Rampart(rampart_files(), threshold, workers))
         else:
-            built.append(default_rules())
+            built.append(_RULES[name]())
     return built

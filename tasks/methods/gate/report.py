@@ -4,46 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from html import escape
 from typing import Any
 
-from tasks.methods.gate.verdict import Line, Verdict
+from tasks.methods.gate.decision import Line, Verdict
+from tasks.methods.gate.planted_words import sentence_all
+from tasks.methods.gate.report_page import as_html
+from tasks.methods.gate.review import ReviewBound
+from tasks.methods.gate.why import why
 
-_STYLE = """
-:root{color-scheme:light dark;--ink:#1d2433;--soft:#667085;--paper:#fff;
---line:#d9dee7;--ok:#2f7d5b;--bad:#c0392b;--cap:#8a6d1d}
-@media(prefers-color-scheme:dark){:root{--ink:#e6e9ef;--soft:#98a2b3;--paper:#14181f;
---line:#333b48;--ok:#58b98c;--bad:#ff7b6b;
---cap:#e0bd5b}}
-body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:60rem;
-margin:2rem auto;padding:0 1rem}
-h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .5rem}
-.verdict{font-weight:600}.ok{color:var(--ok)}.bad{color:var(--bad)}
-table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid var(--line)}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}.soft{color:var(--soft)}svg{width:100%;height:auto}
-svg text{fill:var(--ink);font:12px system-ui,sans-serif}
-"""
+__all__ = ["as_html", "as_json", "refusal", "sentence", "sentences"]
+
+_THEN = {
+    "remask": "the clean table has its tag in their place",
+    "keep": "they stay as they are",
+    "quarantine": "these rows are left out of the clean table",
+}
 
 
 def sentence(line: Line, rows: int, where: str) -> str:
-    """Why the gate is shut, in one sentence.
+    """Why the gate is shut, in one sentence: what, how many, what to do, where the report is.
 
     Args:
         line: an expectation that doesn't hold.
         rows: rows in all.
         where: where the report lies.
     """
-    if line.limit is None:
-        return (
-            f"leak gate: the masked table is not what masking promised (it should hold that {line.name}): "
-            f"run mask again; the report is {where}"
-        )
-    what = line.name or "a finding of any kind"
-    return (
-        f"leak gate: {what} is still in {line.found:,} of {rows:,} rows, and the limit is {line.allowed:,} rows "
-        f"({line.limit:.2%}): mend the masking policy, or raise its limit if these are false alarms; the "
-        f"report is {where}"
-    )
+    return f"leak gate: {why(line, rows)}; the report is {where}"
+
+
+def refusal(verdict: Verdict, where: str) -> str:
+    """The sentence of a shut gate: of the first thing that doesn't hold, and how many more there are.
+
+    Args:
+        verdict: a decision that didn't pass.
+        where: where the report lies.
+    """
+    first, *more = verdict.failures
+    text = f"leak gate: {why(first, verdict.rows)}"
+    if more:
+        text += f"; {_count(len(more), 'more expectation does', 'more expectations do')} not hold"
+    return f"{text}; the report is {where}"
 
 
 def as_json(
@@ -51,6 +51,14 @@ def as_json(
     evidence: Mapping[str, Any],
     on_finding: str,
     records: Sequence[int],
+    *,
+    policy: str = "",
+    known: Mapping[str, Any] | None = None,
+    planted: Mapping[str, Any] | None = None,
+    review: Mapping[str, Any] | None = None,
+    groups: Mapping[str, Any] | None = None,
+    records_by: Mapping[str, Sequence[int]] | None = None,
+    not_checked: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The report for programs.
 
@@ -58,84 +66,91 @@ def as_json(
         verdict: the decision.
         evidence: ``evidence.json``: detectors, kinds without one, columns left out, findings by detector.
         on_finding: what is done with a row that has a finding.
-        records: record ids with a finding, for those who may see the raw zone.
+        records: record ids with a finding of the gate's own detectors, for those who may see the raw zone.
+        policy: its name.
+        known: ``known.json``; none of this and the next three: not asked for.
+        planted: ``planted.json``.
+        review: the numbers of a :class:`~tasks.methods.gate.review.ReviewBound`.
+        groups: ``groups.json`` and what :func:`~tasks.methods.gate.groups.below` says of it.
+        records_by: record ids by further kinds of evidence: ``known``, ``groups``.
+        not_checked: kinds of evidence that the policy asks for and that were not looked for here, each with why.
     """
-    return {
+    report: dict[str, Any] = {
         "passed": verdict.passed,
+        "policy": policy,
         "rows": verdict.rows,
         "on_finding": on_finding,
+        "why": [why(line, verdict.rows) for line in verdict.failures],
         "entities": [
             {**asdict(line), "share": line.found / verdict.rows if verdict.rows else 0.0} for line in verdict.entities
         ],
+        "others": [asdict(line) for line in verdict.others],
         "shape": [{"name": line.name, "passed": line.passed} for line in verdict.shape],
         "no_independent_evidence": evidence["no_independent_evidence"],
         "columns_kept_by_policy": evidence["columns_kept_by_policy"],
         "found_by": evidence["found_by"],
         "detectors": evidence["detectors"],
+        "known": known,
+        "planted": planted,
+        "review": review,
+        "groups": groups,
+        "not_checked": list(not_checked),
         "flagged_records": list(records),
+        "flagged_by": {name: list(ids) for name, ids in sorted((records_by or {}).items())},
     }
+    return {"sentences": sentences(report), **report}
 
 
-def as_html(report: Mapping[str, Any], title: str = "Leak gate") -> str:
-    """The report for people: one file that loads nothing, in light and dark."""
-    passed = report["passed"]
-    word, style = ("open", "ok") if passed else ("shut", "bad")
-    lines = "".join(_row(line, report["found_by"]) for line in report["entities"])
-    shape = "".join(
-        f'<tr><td>{escape(line["name"])}</td><td class="{_style(line)}">{_yes(line["passed"])}</td></tr>'
-        for line in report["shape"]
-    )
-    unseen = ", ".join(map(escape, report["no_independent_evidence"])) or "none"
-    kept = ", ".join(map(escape, report["columns_kept_by_policy"])) or "none"
-    detectors = ", ".join(escape(str(d["name"])) for d in report["detectors"])
+def sentences(report: Mapping[str, Any]) -> list[str]:
+    """What a reader sees first: the verdict, what decided it, and what each kind of evidence says.
+
+    Args:
+        report: as :func:`as_json` makes it.
+    """
+    rows = report["rows"]
+    said = [_verdict(report), *map(_ended, report["why"])]
+    found = len(report["flagged_records"])
+    then = f"; {_THEN[report['on_finding']]}" if found and report["passed"] else ""
+    said.append(f"The gate's own detectors find something in {_share(found, rows)} masked rows{then}.")
+    if report["known"] is not None and "known" in report["flagged_by"]:
+        count = len(report["flagged_by"]["known"])
+        said.append(f"Values that were masked elsewhere still stand in {_share(count, rows)} rows.")
+    if report["planted"]:
+        said.append(_ended(sentence_all(report["planted"])))
+        if report["on_finding"] == "remask" and report["planted"]["kinds"]:
+            said.append(_ended(sentence_all(report["planted"], after_remask=True)))
+    if report["review"]:
+        said.append(ReviewBound(**report["review"]).sentence())
+    said += [_groups(line) for line in report["others"] if line["evidence"] == "groups" and line["passed"]]
+    return said + [f"Not looked for here, though the policy asks for it: {what}." for what in report["not_checked"]]
+
+
+def _verdict(report: Mapping[str, Any]) -> str:
+    asked = [*report["shape"], *report["entities"], *report["others"]]
+    if report["passed"]:
+        return f"The gate is open: in {report['rows']:,} masked rows all {len(asked)} expectations hold."
+    failed = sum(not line["passed"] for line in asked)
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><h1>{escape(title)}</h1>"
-        f'<p class="verdict {style}">The gate is {word}.</p><p class="soft">{report["rows"]:,} masked rows; '
-        f"a row with a finding: {escape(report['on_finding'])}; detectors: {detectors}.</p>"
-        f"<h2>Rows with a finding, by kind, against the limit</h2>{_plot(report['entities'])}"
-        '<table><tr><th>Kind</th><th class="n">Rows</th><th class="n">Share</th><th class="n">Limit</th>'
-        "<th>Found by</th>"
-        f"<th>Within</th></tr>{lines}</table><h2>The table</h2><table>{shape}</table>"
-        f"<h2>What was not looked for</h2><p>Kinds without an independent detector: {unseen}.</p>"
-        f"<p>Columns that the policy keeps as they are: {kept}.</p></body></html>\n"
+        f"The gate is shut: in {report['rows']:,} masked rows "
+        f"{_count(failed, 'expectation does', 'expectations do')} not hold, of {len(asked)}."
     )
 
 
-def _row(line: Mapping[str, Any], found_by: Mapping[str, Mapping[str, int]]) -> str:
-    by = ", ".join(f"{escape(name)} {count:,}" for name, count in sorted(found_by.get(line["name"], {}).items()))
-    return (
-        f'<tr><td>{escape(line["name"] or "any kind")}</td><td class="n">{line["found"]:,}</td>'
-        f'<td class="n">{line["share"]:.2%}</td><td class="n">{line["limit"]:.2%}</td><td class="soft">{by}</td>'
-        f'<td class="{_style(line)}">{_yes(line["passed"])}</td></tr>'
-    )
+def _groups(line: Mapping[str, Any]) -> str:
+    return f"{line['name']}: {_share(line['found'], line['of'])} rows are below it, which is within the limit."
 
 
-def _style(line: Mapping[str, Any]) -> str:
-    return "ok" if line["passed"] else "bad"
+def _share(count: int, of: int) -> str:
+    if not count or not of:
+        return f"{count:,} of {of:,}"
+    share = 100 * count / of
+    return f"{count:,} of {of:,} ({f'{share:.1f}' if share >= 0.1 else 'less than 0.1'} %)"
 
 
-def _yes(passed: bool) -> str:
-    return "yes" if passed else "no"
+def _count(number: int, one: str, several: str) -> str:
+    return f"{number:,} {one if number == 1 else several}"
 
 
-def _plot(lines: Sequence[Mapping[str, Any]]) -> str:
-    """Bars of the share of rows by kind, a mark at each limit."""
-    top = max([0.01, *(line["share"] for line in lines), *(line["limit"] for line in lines)])
-    left, width, step = 200, 520, 22
-    parts = []
-    for k, line in enumerate(lines):
-        y = k * step
-        bar, cap = width * line["share"] / top, left + width * line["limit"] / top
-        parts.append(
-            f'<text x="{left - 8}" y="{y + 15}" text-anchor="end">{escape(line["name"] or "any kind")}</text>'
-            f'<rect x="{left}" y="{y + 4}" width="{max(bar, 0.5):.1f}" height="14" fill="var(--{_style(line)})"/>'
-            f'<line x1="{cap:.1f}" x2="{cap:.1f}" y1="{y + 1}" y2="{y + 21}" stroke="var(--cap)" stroke-width="2"/>'
-            f'<text x="{left + max(bar, 0.5) + 6:.1f}" y="{y + 15}">{line["share"]:.2%}</text>'
-        )
-    height = len(lines) * step + 4
-    return (
-        f'<svg viewBox="0 0 {left + width + 80} {height}" role="img" '
-        f'aria-label="Share of rows with a finding by kind; the upright line is the limit">{"".join(parts)}</svg>'
-    )
+def _ended(text: str) -> str:
+    text = text if text[1:2] == "-" else text[:1].upper() + text[1:]
+    return text if text.endswith(".") else f"{text}."

@@ -95,7 +95,7 @@ def starter(domain: str, lang: str, declared: list[Column], source: str) -> str:
         parts += [f"type: {c.type}"]
         parts += ["required: true"] if c.required else []
         lines.append("    - {" + ", ".join(parts) + "}")
-    lines += ["mask:", f"  policy: {'zh' if lang == 'zh' else domain}"]
+    lines += ["mask:", f"  policy: {'zh' if lang == 'zh' else domain}", *(["  language: zh"] if lang == "zh" else [])]
     return "\n".join(lines) + "\n"
 
 

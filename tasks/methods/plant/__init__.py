@@ -1,0 +1,1 @@
+"""Planted records: synthetic ones with known personal data, in the corpus's own contexts, to measure the masking by."""

@@ -1,0 +1,30 @@
+"""A run in figures: what is counted, and what is nobody's data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tasks.command import summary
+from tasks.core import runs
+from tasks.core.store import Store
+
+
+def _ref(stage: str, **counts: Any) -> dict[str, Any]:
+    return {"uri": f"/store/raw/{stage}/k", "stage": stage, "key": "k", "digest": "d", "counts": counts}
+
+
+def test_planted_values_are_not_among_what_was_masked(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    shards = [_ref("ingest", shard=0, rows=9), _ref("plant", shard=1, rows=50)]
+    steps: list[tuple[str, int | None, list[dict[str, Any]]]] = [
+        ("plant", None, shards),
+        ("mask", 0, [_ref("mask", shard=0, rows=9, entities={"PERSON": 4}, reasons={"unread_language": 1})]),
+        ("mask", 1, [_ref("mask", shard=1, rows=50, entities={"PERSON": 300}, reasons={"unread_language": 7})]),
+    ]
+    for stage, shard, refs in steps:
+        entry = {"exit_code": 0, "message": "", "refs": refs, "reused": False, "seconds": 1.0, "facts": {}}
+        runs.record(store, "r", stage, shard, {**entry, "name": "n", "dataset": "d"})
+    found = summary.of_run(store, "r")
+    assert found["entities"] == {"PERSON": 4} and found["set_aside_by_mask"] == {"unread_language": 1}
+    assert found["places"]["plant"] == ["/store/raw/plant/k"]
