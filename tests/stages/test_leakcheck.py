@@ -19,10 +19,10 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.core import artifacts
+from tasks.core import answers, artifacts
 from tasks.core.artifacts import Ref
 from tasks.core.config import Config
-from tasks.core.errors import AirlockError, GateRefused, UserError
+from tasks.core.errors import AirlockError, GateRefused, TryAgain, UserError
 from tasks.core.keys import Keys
 from tasks.core.stage import Context
 from tasks.core.store import Store
@@ -489,7 +489,7 @@ def test_small_groups_shut_the_gate(tmp_path: Path) -> None:
         leakcheck.run(context(tmp_path, policy(tmp_path, evidence=asked), shards))
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 3), st.permutations(range(4)), st.sampled_from(["remask", "keep", "quarantine"]))
 def test_whatever_evidence_rests_on_others_leaves_a_row_as_it_is(
     tmp_path: Path, gone: int, order: list[int], on_finding: str
@@ -547,3 +547,34 @@ def test_parquet_rows_do_not_depend_on_batches() -> None:
         assert pq.ParquetFile(io.BytesIO(sink.getvalue())).metadata.row_group(0).num_rows == GROUP_ROWS
         written.add(sink.getvalue())
     assert len(written) == 1
+
+
+def sampled(tmp_path: Path, seeded: int = 6, real: int = 6) -> Ref:
+    """A sample as the review stage leaves it: the first rows are seeded."""
+
+    def build(writer: artifacts.Writer) -> dict[str, Any]:
+        rows = [{"ordinal": k + 1, "seeded": k < seeded, "record_id": k, "shard": 0} for k in range(seeded + real)]
+        schema = pa.schema(
+            [("ordinal", pa.int32()), ("seeded", pa.bool_()), ("record_id", pa.int64()), ("shard", pa.int32())]
+        )
+        with writer.open("key.parquet") as out:
+            pq.write_table(pa.Table.from_pylist(rows, schema), out)
+        return {"rows": real, "seeded": seeded, "population": real}
+
+    store = Store(str(tmp_path / "store" / "raw"))
+    return artifacts.reuse_or_build(store, "review", "5" * 64, {}, build)[0]
+
+
+def test_a_policy_that_asks_for_a_persons_sample_waits_for_it_and_counts_what_the_reader_missed(tmp_path: Path) -> None:
+    asked = {"review": {"rows": 6, "seeded": 6, "limit": 0.9}}
+    ctx = context(tmp_path, policy(tmp_path, evidence=asked), [shard(tmp_path, 0, CLEAN)])
+    ctx.inputs["review"] = [sample] = [sampled(tmp_path)]
+    with pytest.raises(TryAgain, match="airlock review"):
+        leakcheck.run(ctx)
+    assert not clean_tables(tmp_path)
+    store = ctx.zone("raw")
+    answers.record(store, sample, answers.Answer(12, (1, 2)), ctx.home)
+    with pytest.raises(GateRefused, match="known leaks"):
+        leakcheck.run(ctx)
+    answers.record(store, sample, answers.Answer(12, (1, 2, 3, 4, 5, 6)), ctx.home, replace=True)
+    assert leakcheck.run(ctx).counts["rows"] == 3

@@ -23,6 +23,10 @@ _ORGANIZATION = re.compile(
 )
 
 
+IN_ORGANIZATIONS = frozenset({"PERSON", "LOCATION", "ADDRESS"})
+"""Kinds that the names of organisations are full of."""
+
+
 def organizations(text: str) -> list[tuple[int, int]]:
     """Start and end of each name that ends in a word for a kind of organisation.
 

@@ -70,8 +70,8 @@ def sentence(line: Mapping[str, Any], after_remask: bool = False) -> str:
     """
     end = "_after_remask" if after_remask else ""
     what = f"planted {line['name']} came through{', masked again by the gate,' if after_remask else ''}"
-    sure = f"one-sided {_percent(line['confidence'])}, {line['through' + end]:,} of {line['planted']:,}"
-    return f"at most {_percent(line['bound' + end], 1)} of {what} ({sure})"
+    sure = f"one-sided {at_most_percent(line['confidence'])}, {line['through' + end]:,} of {line['planted']:,}"
+    return f"at most {at_most_percent(line['bound' + end], 1)} of {what} ({sure})"
 
 
 def sentence_weaker(line: Mapping[str, Any]) -> str:
@@ -82,7 +82,7 @@ def sentence_weaker(line: Mapping[str, Any]) -> str:
     >>> sentence_weaker({"name": "dates of birth", "planted": 300, "by": {"weaker": 0}})
     ''
     """
-    if not line["by"]["weaker"]:
+    if not line["by"].get("weaker"):
         return ""
     count = f"{line['by']['weaker']:,} of {line['planted']:,} planted {line['name']}"
     return f"{count} were masked as a kind of which a part stays, such as the year of a date"
@@ -99,19 +99,18 @@ def sentence_all(judged: Mapping[str, Any], after_remask: bool = False) -> str:
     if not kinds:
         return "nothing was planted"
     bound = judged["bound_all_after_remask" if after_remask else "bound_all"]
-    again = ", masked again by the gate," if after_remask else ""
+    again = ", masked again by the gate" if after_remask else ""
     each = "the one planted kind" if kinds == 1 else f"each of the {kinds} planted kinds"
     together = "" if kinds == 1 else ", all kinds together by Bonferroni's inequality"
-    return (
-        f"of {each} at most {_percent(bound, 1)} came through{again} (one-sided {_percent(judged['confidence'])}"
-        f"{together}); this is about planted values, written and placed as they were"
-    )
+    sure = f"one-sided {at_most_percent(judged['confidence'])}{together}"
+    said = f"of {each} at most {at_most_percent(bound, 1)} came through{again} ({sure})"
+    return f"{said}; this is about planted values, written and placed as they were"
 
 
-def _percent(share: float, places: int = 0) -> str:
+def at_most_percent(share: float, places: int = 0) -> str:
     """A share in percent, rounded up: a bound stays one.
 
-    >>> _percent(0.009936, 1), _percent(0.01001, 1), _percent(0.95)
+    >>> at_most_percent(0.009936, 1), at_most_percent(0.01001, 1), at_most_percent(0.95)
     ('1.0 %', '1.1 %', '95 %')
     """
     unit = 10**places

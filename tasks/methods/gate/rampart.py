@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 
 from tasks.methods.gate.finding import Finding
 from tasks.methods.gate.model_files import ModelFiles, model_identity
-from tasks.methods.gate.organizations import organizations
+from tasks.methods.gate.organizations import IN_ORGANIZATIONS, organizations
 from tasks.methods.gate.view import normalise
 from tasks.methods.gate.vocabulary import is_word
 
@@ -45,9 +45,6 @@ LABELS = {
 
 ANCHORS = {"ADDRESS": "STREET_NAME"}
 """What must be among the words of a finding for it to be one: a house number alone is just a number."""
-
-IN_ORGANIZATIONS = frozenset({"PERSON", "LOCATION", "ADDRESS"})
-"""Kinds that the names of organisations are full of."""
 
 NEAR = {
     "DRIVERS_LICENSE": re.compile(r"licen[cs]e|\bDL\b", re.IGNORECASE),

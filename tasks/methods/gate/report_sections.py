@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from tasks.methods.gate import report_plots as plots
-from tasks.methods.gate.planted_words import sentence
+from tasks.methods.gate.planted_words import at_most_percent, sentence, sentence_weaker
 from tasks.methods.gate.report_html import listed, name_of, table, within
 
 _SIZES = (1, 2, 3, 5, 10, 20, 50, 100)
@@ -83,7 +83,7 @@ def planted_values(report: Mapping[str, Any]) -> str:
         line = limits.get(kind["entity"])
         counted, total = kind["through"], kind["planted"]
         left, left_bound = kind["through_after_remask"], kind["bound_after_remask"]
-        figure = f"{counted:,} of {total:,}; at most {kind['bound']:.1%}"
+        figure = f"{counted:,} of {total:,}; at most {at_most_percent(kind['bound'], 1)}"
         limit = line["limit"] if line else None
         points.append(
             plots.Interval(
@@ -106,9 +106,9 @@ def planted_values(report: Mapping[str, Any]) -> str:
                 kind["entity"],
                 f"{total:,}",
                 f"{counted:,}",
-                f"{kind['bound']:.2%}",
+                at_most_percent(kind["bound"], 2),
                 f"{left:,}",
-                f"{left_bound:.2%}",
+                at_most_percent(left_bound, 2),
                 "-" if limit is None else f"{limit:.2%}",
                 formats,
                 within(line) if line else "not limited",
@@ -122,7 +122,9 @@ def planted_values(report: Mapping[str, Any]) -> str:
         "<h2>Planted values</h2><p>Values that were written into records of our own and went through the same "
         "masking. The bounds are one-sided, "
         f"{100 * planted['confidence']:g} % for each kind by itself; for all kinds together it is at most "
-        f"{planted['bound_all']:.1%}. They speak of planted values: real ones may be written in other ways.</p>"
+        f"{at_most_percent(planted['bound_all'], 1)}. They speak of planted values: real ones may be written in other "
+        "ways.</p>"
+        + _weaker(planted)
         + plots.intervals(
             points,
             "Share of planted values that came through the masking (dot) and its upper bound (end of the line); below "
@@ -150,7 +152,7 @@ def persons_sample(report: Mapping[str, Any]) -> str:
         ("Seeded leaks read", f"{review['seeded_read']:,}"),
         ("of them found", f"{review['seeded_found']:,}"),
         ("A leak is found at least in", f"{review['detection_lower']:.2%}"),
-        ("Rows that leak, at most", f"{review['bound']:.2%}"),
+        ("Rows that leak, at most", at_most_percent(review["bound"], 2)),
         ("Limit", "-" if limit is None else f"{limit:.2%}"),
     ]
     return (
@@ -211,3 +213,9 @@ def _bars(lines: Sequence[Mapping[str, Any]], caption: str) -> str:
     none = [name_of(line) for line in lines if line not in found]
     text = f'<p class="soft">Nothing found of: {escape(", ".join(none))}.</p>' if none else ""
     return (plots.bars(bars, caption) if bars else "") + text
+
+
+def _weaker(planted: Mapping[str, Any]) -> str:
+    """Kinds of which values were masked, but as another kind."""
+    said = [escape(words) for kind in planted["entities"] if kind["promised"] and (words := sentence_weaker(kind))]
+    return f"<p>{'; '.join(said)}: these are not counted as having come through.</p>" if said else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tasks.methods.gate.decision import GROUPS, INDEPENDENT, KNOWN, PLANTED, REVIEW, Line
+from tasks.methods.gate.planted_words import at_most_percent
 
 
 def why(line: Line, rows: int) -> str:
@@ -12,8 +13,8 @@ def why(line: Line, rows: int) -> str:
         line: of a verdict.
         rows: rows in all.
 
-    >>> why(Line("IMEI", limit=0.05, evidence="planted values", of=20, bound=0.139, needed=59), rows=1000)
-    'planted IMEI values: 0 of 20 came through, so at most 13.90% of them do, and the limit is 5.00%: plant at least 59'
+    >>> why(Line("VIN", limit=0.05, evidence="planted values", of=20, bound=0.139, needed=59), rows=1000)
+    'planted VIN values: 0 of 20 came through, so at most 13.90 % of them do, and the limit is 5.00%: plant at least 59'
     """
     if line.evidence == INDEPENDENT:
         return _independent(line, rows)
@@ -31,8 +32,9 @@ def why(line: Line, rows: int) -> str:
         )
     if line.evidence == REVIEW:
         return (
-            f"the review found {line.found:,} of {line.of:,} rows leaking, so at most {line.bound or 1.0:.2%} of all "
-            f"rows do, and the limit is {line.limit or 0.0:.2%}: mend the masking policy, or review more rows"
+            f"the review found {line.found:,} of {line.of:,} rows leaking, so at most "
+            f"{at_most_percent(line.bound or 1.0, 2)} of all rows do, by the share of the known leaks among them that "
+            f"the reader found, and the limit is {line.limit or 0.0:.2%}: mend the masking policy, or review more rows"
         )
     return f"the masked table is not what masking promised (it should hold that {line.name}): run mask again"
 
@@ -51,8 +53,8 @@ def _planted(line: Line) -> str:
     if not line.of:
         return f"no {line.name} value was planted, so nothing bounds the share that comes through: {_more(line)}"
     said = (
-        f"planted {line.name} values: {line.found:,} of {line.of:,} came through, so at most {line.bound or 0.0:.2%} "
-        f"of them do, and the limit is {limit:.2%}"
+        f"planted {line.name} values: {line.found:,} of {line.of:,} came through, so at most "
+        f"{at_most_percent(line.bound or 0.0, 2)} of them do, and the limit is {limit:.2%}"
     )
     if not line.found:
         return f"{said}: {_more(line)}"

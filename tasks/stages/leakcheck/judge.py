@@ -27,6 +27,7 @@ def judge(ctx: Context, shards: Shards, evidence: Gathered) -> None:
         GateRefused: where they don't hold.
     """
     from tasks.methods.gate import clean, counts, report, verdict
+    from tasks.methods.gate.flagged import in_small_groups
 
     policy, on_finding = shards.policy, ctx.config.leakcheck.on_finding
     looked = ctx.open(evidence.independent)
@@ -36,7 +37,7 @@ def judge(ctx: Context, shards: Shards, evidence: Gathered) -> None:
     )
     fates = planted.read_json("planted.json") if planted else None
     sizes = groups.read_json("groups.json") if groups else None
-    limits = _limits(ctx, policy, evidence)
+    limits, small = _limits(ctx, policy, evidence), policy.evidence.groups
     with tempfile.TemporaryDirectory(prefix="airlock-") as scratch:
         database, docs = Path(scratch) / "counts.sqlite", Path(scratch) / "docs"
         counts.write_database(
@@ -60,7 +61,12 @@ def judge(ctx: Context, shards: Shards, evidence: Gathered) -> None:
             planted=fates,
             review=evidence.review,
             groups=_groups(policy, sizes),
-            records_by={"known": [r for _, r in clean.flagged(known.local("rows.parquet"))]} if known else {},
+            records_by={
+                "known": [r for _, r in clean.flagged(known.local("rows.parquet"))] if known else [],
+                "groups": list(in_small_groups(groups.local("rows.parquet"), small.k, small.l))
+                if groups and small
+                else [],
+            },
             not_checked=evidence.missing,
         )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.artifacts import Artifact, Ref, Writer
+from tasks.core.canonical import sha256_sources
 from tasks.core.stage import Context, Stage
 from tasks.stages.leakcheck import independent
 from tasks.stages.leakcheck.shards import Shards
@@ -44,7 +45,13 @@ def look(ctx: Context, shards: Shards) -> Ref:
         return {"planted": found["planted"], "through": found["through"], "kinds": found["kinds"]}
 
     inputs = {"raw": [raw for raw, _ in shards.planted], "masked": [masked for _, masked in shards.planted]}
-    decides = {"looks": independent.decided_by(ctx, policy), "operators": operators, "tags": tags}
+    rules = [sha256_sources(f"tasks.methods.{name}") for name in ("evaluate", "mask")]
+    decides = {
+        "looks": independent.decided_by(ctx, policy),
+        "rules": rules,
+        "operators": operators,
+        "tags": tags,
+    }
     return ctx.artifact(PLANTED, None, decides, build, inputs)
 
 

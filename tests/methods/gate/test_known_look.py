@@ -157,6 +157,11 @@ def test_placeholders_are_no_findings_and_nothing_is_found_across_one(tmp_path):
     assert looked(tmp_path, *rows) == [("Anabel", "PERSON", "part")]
 
 
+def test_a_firm_with_a_persons_name_is_no_person(tmp_path):
+    rows = ["I met {PERSON:Maria Crestwood} there.", "My bank is Crestwood Savings Bank now.", "so Crestwood came"]
+    assert looked(tmp_path, *rows) == [("Crestwood", "PERSON", "part")]
+
+
 def test_a_surrogate_that_is_another_persons_name_is_no_finding(tmp_path):
     def surrogate(entity, value):
         return {"Maria Lopez": "Ivan Petrov", "Ivan Petrov": "Maria Lopez"}[value]

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from tasks.methods.gate.known.fold import han_in
+from tasks.methods.gate.vocabulary import is_word as english
 
 _DIGIT = re.compile("[0-9]")
 _NUMBER = 5
@@ -49,6 +50,8 @@ class Uses:
 
 def is_word(form: str, entity: str) -> bool:
     """Whether a form may be an ordinary word or phrase at all."""
+    if entity == "USERNAME" and english(form):
+        return True
     return entity not in _CODES and len(_DIGIT.findall(form)) < _NUMBER
 
 

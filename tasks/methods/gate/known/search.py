@@ -13,6 +13,7 @@ from tasks.methods.gate.known.digits import windows
 from tasks.methods.gate.known.fold import folded, has_capitals, places
 from tasks.methods.gate.known.forms import DIGITS
 from tasks.methods.gate.known.store import ADD_HIT, COUNT_HITS, add
+from tasks.methods.gate.organizations import IN_ORGANIZATIONS, organizations
 from tasks.methods.gate.placeholders import Placeholders
 
 PLAIN, SMALL, OPENING = 0, 1, 2
@@ -57,21 +58,22 @@ def search(
     return passes
 
 
-def _by_id(connection: sqlite3.Connection, held: int) -> Iterator[list[tuple[int, str, str]]]:
-    """Id, form and way of what is wanted, ``held`` at a time; each time by a query of its own, as counts change."""
+def _by_id(connection: sqlite3.Connection, held: int) -> Iterator[list[tuple[int, str, str, str]]]:
+    """Id, form, way and kind of what is wanted, ``held`` at a time, each by a query of its own, as counts change."""
     after = 0
-    query = "SELECT id, form, how FROM wanted WHERE id > ? ORDER BY id LIMIT ?"
+    query = "SELECT id, form, how, entity FROM wanted WHERE id > ? ORDER BY id LIMIT ?"
     while batch := connection.execute(query, (after, held)).fetchall():
         yield batch
         after = batch[-1][0]
 
 
 class _Finder:
-    def __init__(self, wanted: list[tuple[int, str, str]]) -> None:
+    def __init__(self, wanted: list[tuple[int, str, str, str]]) -> None:
         self._words = ahocorasick.Automaton(ahocorasick.STORE_INTS)
         self._numbers: dict[str, int] = {}
         self._length: dict[int, int] = {}
-        for pattern, form, how in wanted:
+        self._named = {pattern for pattern, _, _, entity in wanted if entity in IN_ORGANIZATIONS}
+        for pattern, form, how, _ in wanted:
             if how == DIGITS:
                 self._numbers[form] = pattern
             else:
@@ -92,9 +94,13 @@ class _Finder:
                 continue
             was = _Raw(cells.raw(n))
             where, cased = places(bare), has_capitals(bare)
+            named = organizations(text) if any(pattern in self._named for _, _, pattern, _ in found) else ()
             for start, end, pattern, number in found:
+                left, right = where[start], where[end - 1] + 1
+                # A firm that bears a person's or a town's name is neither, and has a kind of its own.
+                if pattern in self._named and any(a <= left and right <= b for a, b in named):
+                    continue
                 if was.holds(number or form[start:end]):
-                    left, right = where[start], where[end - 1] + 1
                     written = _written(bare, left, right) if cased else PLAIN
                     yield cells.first + n, cells.column, left, right, pattern, written
 
