@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 _TAIL = (
-    "academy|agency|airlines?|assoc(?:iates|iation)?|authority|bakery|bank|bureau|cafe|capital|center|centre|church|clinic|"
+    "academy|agency|airlines?|assoc(?:iates|iation)?|authority|bakery|bank|bureau|cafe|capital|catering|center|centre|church|clinic|"
     "club|college|commission|community|company|consult(?:ants?|ing)|construction|co|corp(?:oration)?|council|court|credit|"
-    "dairy|department|dept|diner|drugs?|early|electrics?|electrical|electronics?|elementary|family|federal|finance|financial|foundation|furniture|"
+    "dairy|department|dept|diner|drugs?|early|electrics?|electrical|electronics?|elementary|family|federal|finance|financial|foods|foundation|furniture|"
     "general|group|health|healthcare|high|holdings?|home|hospital|hotel|housing|inc|industries|institute|insurance|"
     "laborator(?:y|ies)|law|library|limited|llc|llp|logistics|ltd|machine|mae|market|medical|memorial|middle|mortgage|"
-    "motors?|museum|national|nursing|office|outfitters|outlet|partners|pediatrics|pharmacy|plumbing|police|practice|"
+    "motors?|museum|national|nursing|office|outfitters|outlet|packaging|partners|pediatrics|pharmacy|plumbing|police|practice|printing|"
     "primary|regional|rehab(?:ilitation)?|restaurant|roofing|savings|school|services?|shop|social|software|solutions|stores?|supply|surgical|"
     "systems?|textiles?|tickets|trucking|trust|union|university|urgent|utilities|workforce|works"
 )
