@@ -26,7 +26,7 @@ from tasks.core.store import Store
 _GROUPS = {
     "ingest": ("polars", "pyarrow"),
     "mask": ("cryptography", "faker", "presidio_analyzer", "spacy"),
-    "leakcheck": ("great_expectations", "onnxruntime"),
+    "leakcheck": ("ahocorasick", "great_expectations", "onnxruntime", "scipy"),
     "train": ("torch", "opacus", "transformers", "peft"),
 }
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from tasks.core.config.files import with_overrides
 from tasks.core.config.leakcheck import LeakcheckConfig
 from tasks.core.errors import AirlockError, GateRefused, UserError, describe
 from tasks.core.policies import load_policy
+from tasks.process.__main__ import scratch_folder
 
 if TYPE_CHECKING:
     from tasks.command.gate_evidence import Answer, Question
@@ -91,9 +91,7 @@ def _check(args: argparse.Namespace, asked: Question, report: Path, clean: Path 
 
     before = _state(asked)
     # The scratch belongs to the raw zone: what lies there holds raw values until the check is done.
-    settings.scratch().mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.TemporaryDirectory(prefix="leakcheck-", dir=settings.scratch()) as scratch:
-        folder = Path(scratch)
+    with scratch_folder(settings.scratch()) as folder:
         found = answer(asked, folder, folder / "docs", args.quiet)
         page = _write_report(report, found, folder / "docs")
         counts = None
@@ -105,8 +103,6 @@ def _check(args: argparse.Namespace, asked: Question, report: Path, clean: Path 
             if _state(asked) != before:  # what was written may not be what was looked at
                 clean.unlink()
                 raise UserError(f"{asked.masked.source.name}: was changed while it was checked; check it again")
-        elif clean is not None:
-            clean.unlink(missing_ok=True)  # with --force: the table of an earlier run must not pass for this one's
     if args.json:
         print(json.dumps({**found.report, "clean": counts, "seconds": found.seconds}, indent=1, ensure_ascii=False))
     if not found.verdict.passed:
@@ -205,6 +201,7 @@ def _clean_file(args: argparse.Namespace, asked: Question) -> Path | None:
     for old in sorted(args.out.glob("clean.*")):
         if not args.force:
             raise UserError(f"{args.out}: holds {old.name} already; choose another folder, or replace it by --force")
+        old.unlink()  # the table of an earlier run must not pass for this one's
     return Path(args.out) / f"clean.{asked.masked.source.format}"
 
 

@@ -102,7 +102,7 @@ def build(plan: Plan) -> Callable[[list[Row]], Batch]:
     read = _reader(plan)
     unit_key = _unit_key() if any(column.role == "person" for column in plan.columns) else b""
     gate = frozenset(policy.detectors.gate)
-    several = sum(column.role == "text" for column in plan.columns) > 1
+    several = sum(column.free_text for column in plans(plan.columns, policy)) > 1
 
     def work(rows: list[Row]) -> Batch:
         kept: list[tuple[Row, dict[str, Any]]] = []

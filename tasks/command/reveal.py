@@ -15,6 +15,7 @@ from tasks.command.stores import add_store_options, zones
 from tasks.core import artifacts, audit, runs, settings
 from tasks.core.errors import UserError
 from tasks.core.keys import Keys, load_keys
+from tasks.process.__main__ import scratch_folder
 
 if TYPE_CHECKING:
     from tasks.core.artifacts import Artifact
@@ -90,7 +91,8 @@ def _finding(args: argparse.Namespace, log: Path) -> int:
             raise UserError("reveal: --finding names the record itself, and stands alone")
         if not args.run_id and not args.artifact:
             raise UserError("reveal: name the run that the finding is of by --run, or its mask artifact by --artifact")
-        found = look_up(place, _vaults(args))
+        with scratch_folder(settings.scratch()):
+            found = look_up(place, _vaults(args))
     except Exception as exc:
         log_failure(log, asked, exc, records)
         raise

@@ -27,7 +27,7 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Self
@@ -297,12 +297,27 @@ def open_ref(ref: Ref) -> Artifact:
     artifact = find(Store(ref.uri.removesuffix(suffix), create=False), ref.stage, ref.key)
     if artifact is None:
         raise UserError(f"{ref.stage} artifact {ref.key[:12]} is gone from its store; run the stage again")
+    _check_holds(artifact, ref)
+    return artifact
+
+
+def open_refs(refs: Iterable[Ref]) -> list[Artifact]:
+    """The artifact of each reference, as :func:`open_ref`; one with many shards is verified once, not once a shard."""
+    opened: dict[tuple[str, str], Artifact] = {}
+    found = []
+    for ref in refs:
+        artifact = opened.get((ref.uri, ref.key)) or opened.setdefault((ref.uri, ref.key), open_ref(ref))
+        _check_holds(artifact, ref)
+        found.append(artifact)
+    return found
+
+
+def _check_holds(artifact: Artifact, ref: Ref) -> None:
     digests = {artifact.ref.digest, *(entry["sha256"] for entry in artifact.manifest["files"].values())}
     if ref.digest not in digests:
         raise UserError(
             f"{ref.stage} artifact {ref.key[:12]} doesn't hold what the reference names; run the stage again"
         )
-    return artifact
 
 
 def reuse_or_build(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -74,6 +74,13 @@ class Evidence(_Frozen):
         review: a person's sample.
         groups: k-anonymity and l-diversity of the table's columns.
     """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _something_behind_it(cls, value: Any) -> Any:
+        for name in [name for name, given in value.items() if given is None] if isinstance(value, dict) else ():
+            raise ValueError(f"`{name}:` has nothing behind it; write `{name}: {{}}` for its defaults, or leave it out")
+        return value
 
     independent: Literal["required", "reported"] = "reported"
     known_values: KnownValues | None = None

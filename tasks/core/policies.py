@@ -179,6 +179,14 @@ class Policy(_Frozen):
     vault: bool = False
     sha256: str = ""
 
+    @model_validator(mode="after")
+    def _limits_on_kinds_it_has(self) -> Self:
+        for name in ("known_values", "planted"):
+            limits = getattr(self.evidence, name)
+            if unknown := sorted(set(limits.__pydantic_extra__ or {}) - set(self.entities)) if limits else []:
+                raise ValueError(f"evidence.{name}: {', '.join(unknown)} is no kind of this policy")
+        return self
+
     @field_validator("entities")
     @classmethod
     def _names(cls, value: dict[str, EntityRule]) -> dict[str, EntityRule]:

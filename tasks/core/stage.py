@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,10 @@ class Context:
     def open(self, ref: Ref) -> Artifact:
         """Open an input; every file is verified against the manifest."""
         return artifacts.open_ref(ref)
+
+    def open_all(self, refs: Iterable[Ref]) -> list[Artifact]:
+        """Open inputs; one with many shards is verified once."""
+        return artifacts.open_refs(refs)
 
     def progress(self, label: str, total: int | None = None, unit: str = "rows") -> Progress:
         """Progress of long work."""

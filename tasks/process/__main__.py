@@ -51,11 +51,15 @@ def scratch_folder(root: Path) -> Iterator[Path]:
             shutil.rmtree(left, ignore_errors=True)
     folder = root / f"{os.getpid()}-{_start_time(os.getpid())}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    tempfile.tempdir = str(folder)
-    os.environ["TMPDIR"] = str(folder)
+    before = tempfile.tempdir, os.environ.get("TMPDIR")
+    tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
     try:
         yield folder
     finally:
+        tempfile.tempdir = before[0]
+        os.environ.pop("TMPDIR")
+        if before[1] is not None:
+            os.environ["TMPDIR"] = before[1]
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -87,7 +87,9 @@ def _build(ctx: Context, writer: Writer, policy: Policy, pairs: list[tuple[Ref, 
 
     asked = policy.evidence.review
     assert asked is not None
-    opened = [(ctx.open(masked), ctx.open(raw)) for masked, raw in pairs]
+    opened = list(
+        zip(map(ctx.open, [masked for masked, _ in pairs]), ctx.open_all(raw for _, raw in pairs), strict=True)
+    )
     columns = [column["name"] for column in opened[0][0].read_json("columns.json") if column["role"] == "text"]
     shards = [
         SampleShard(

@@ -312,13 +312,14 @@ def test_the_gate_counts_what_masking_left_over(tmp_path: Path) -> None:
     notes = [RUSSIAN] * 4 + ["She rang 217-555-0199."] * 3
     folder = Path(mask.load_policy.__globals__["FOLDER"])
     policy = yaml.safe_load((folder / "default.yaml").read_text(encoding="utf-8")) | ENGLISH | {"unread": "quarantine"}
+    del policy["evidence"]
     (tmp_path / "own.yaml").write_text(yaml.safe_dump(policy, allow_unicode=True), encoding="utf-8")
     ctx = context(tmp_path, columns=[COLUMNS[-1]], policy=str(tmp_path / "own.yaml"))
     lines = "".join(json.dumps({"note": note}) + "\n" for note in notes)
     Path(ctx.config.ingest.source).write_text(lines, encoding="utf-8")
-    refs = masked(ctx)
+    refs, raw = masked(ctx), ingest.run(ctx)
     assert [(ref.counts["rows"], ref.counts["quarantined"]) for ref in refs] == [(0, 4), (3, 0)]
-    clean = leakcheck.run(replace(ctx, inputs={"masked": refs}))
+    clean = leakcheck.run(replace(ctx, inputs={"masked": refs, "raw": raw}))
     assert (clean.counts["rows_in"], clean.counts["rows"]) == (3, 3)
     with pytest.raises(GateRefused, match="no row is left"):
-        leakcheck.run(replace(ctx, inputs={"masked": refs[:1]}))
+        leakcheck.run(replace(ctx, inputs={"masked": refs[:1], "raw": raw[:1]}))

@@ -108,7 +108,7 @@ def test_the_gate_asks_the_model_and_what_it_finds_is_masked_in_the_clean_table(
     policy(place, side="gate")
     ctx, ref = masked(context(place))
     assert notes(ctx, ref)[0] == "Then Vrkqx went home, <EMAIL_ADDRESS>."
-    gate = replace(ctx, inputs={"masked": [ref]}, shard=None, reused=[])
+    gate = replace(ctx, inputs={"masked": [ref], "raw": ingest.run(ctx)}, shard=None, reused=[])
     clean = leakcheck.run(gate)
     assert notes(ctx, clean, "table/00000.parquet") == [
         "Then <PERSON> went home, <EMAIL_ADDRESS>.",
@@ -175,7 +175,7 @@ def test_a_model_that_cannot_be_used_is_refused(place: Path, side: str, model: d
     policy(place, side, models={"clinical-ner": {**MODEL, **model}})
     with pytest.raises(UserError, match=sentence):
         ctx, ref = masked(context(place))
-        leakcheck.run(replace(ctx, inputs={"masked": [ref]}, shard=None))
+        leakcheck.run(replace(ctx, inputs={"masked": [ref], "raw": ingest.run(ctx)}, shard=None))
 
 
 def test_the_names_that_a_model_cannot_have_are_those_of_the_detectors() -> None:

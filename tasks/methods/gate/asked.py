@@ -44,7 +44,7 @@ def shape(rows: int, columns: str, limits: Limits) -> Iterator[Asked]:
     if limits.known_values is not None:
         yield from _all_rows(rows, counts.KNOWN, KNOWN)
     if limits.groups is not None:
-        yield from _all_rows(rows, counts.GROUPS, GROUPS)
+        yield from _all_rows(_grouped(rows, limits.groups), counts.GROUPS, GROUPS)
 
 
 def independent(rows: int, limits: Limits) -> Iterator[Asked]:
@@ -70,7 +70,7 @@ def others(rows: int, limits: Limits) -> Iterator[Asked]:
         what = f"{entity}: the upper bound of the share of planted values that came through is at most {limit}"
         yield _bound(line, counts.PLANTED, what, **_only(entity))
     if limits.groups is not None:
-        yield from _groups(rows, limits.groups)
+        yield from _groups(_grouped(rows, limits.groups), limits.groups)
     if limits.review is not None:
         line = Line("rows that leak", limit=limits.review, evidence=REVIEW)
         what = f"Review: the upper bound of the share of rows that leak is at most {limits.review}"
@@ -94,6 +94,10 @@ def _found(entity: str, limit: float, rows: int, table: str, evidence: str, what
         description=f"{entity or 'any kind'}: at most {allowed} of {rows} rows may hold {what}",
     )
     return Asked(Line(entity, limit=limit, allowed=allowed, evidence=evidence, of=rows), expectation, table)
+
+
+def _grouped(rows: int, groups: GroupLimits) -> int:
+    return rows if groups.rows is None else groups.rows
 
 
 def _groups(rows: int, groups: GroupLimits) -> Iterator[Asked]:

@@ -26,11 +26,13 @@ class GroupLimits:
         k: rows.
         limit: the largest share of rows in smaller, or poorer, groups.
         l: distinct sensitive values; 1 asks for nothing.
+        rows: rows that have a group, where some are left out of the table.
     """
 
     k: int
     limit: float = 0.0
     l: int = 1  # noqa: E741 - the literature's name
+    rows: int | None = None
 
 
 @dataclass(frozen=True)

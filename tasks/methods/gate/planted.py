@@ -127,16 +127,19 @@ def judge_planted(
 def _line(entity: str, counts: _Counts, promised: bool, confidence: float, together: float) -> dict[str, Any]:
     def bound(hits: int, sure: float) -> float:
         # Up, so that what is written is a bound too; and the same on every machine.
-        return min(1.0, math.ceil(clopper_pearson_upper(hits, counts.planted, sure) * 10**8) / 10**8)
+        return min(1.0, math.ceil(clopper_pearson_upper(hits, kept, sure) * 10**8) / 10**8)
+
+    # A row that was set aside is in no table: its values neither came through nor were stopped by masking.
+    kept = counts.planted - counts.aside
 
     return {
         "entity": entity,
         "name": plain_name(entity),
         "promised": promised,
-        "planted": counts.planted,
+        "planted": kept,
         "set_aside": counts.aside,
         "through": counts.through,
-        "share": round(counts.through / counts.planted, 8),
+        "share": round(counts.through / kept, 8) if kept else 0.0,
         "bound": bound(counts.through, confidence),
         "confidence": confidence,
         "bound_all": bound(counts.through, together),

@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from tasks.core import answers
 from tasks.core.artifacts import Ref
 from tasks.core.stage import Context
 from tasks.stages.leakcheck import groups, independent, known, planted
 from tasks.stages.leakcheck.shards import Shards
+
+Found = TypeVar("Found")
 
 
 @dataclass
@@ -45,28 +47,26 @@ def gather(ctx: Context, shards: Shards) -> Gathered:
     """
     asked, seconds = shards.policy.evidence, dict[str, float]()
 
-    def timed(kind: str, look: Callable[[Context, Shards], Ref | None]) -> Ref | None:
+    def timed(kind: str, look: Callable[[], Found]) -> Found:
         started = time.monotonic()
-        ref = look(ctx, shards)
+        found = look()
         seconds[kind] = time.monotonic() - started
-        return ref
+        return found
 
-    found = timed("independent", independent.look)
-    assert found is not None
-    evidence = Gathered(found, seconds=seconds)
+    evidence = Gathered(timed("independent", lambda: independent.look(ctx, shards)), seconds=seconds)
     if asked.known_values is not None:
-        evidence.known = timed("known values", known.look)
+        evidence.known = timed("known values", lambda: known.look(ctx, shards))
     if asked.planted is not None:
         if shards.planted:
-            evidence.planted = timed("planted values", planted.look)
+            evidence.planted = timed("planted values", lambda: planted.look(ctx, shards))
         else:
             evidence.missing.append(
                 "planted values: plant.values_per_kind is 0, or the policy promises no kind of text"
             )
     if asked.groups is not None:
-        evidence.groups = timed("groups", groups.look)
-        if evidence.groups is None:
-            evidence.missing.append("groups: the table has none of the policy's quasi-identifiers")
+        evidence.groups, missing = timed("groups", lambda: groups.look(ctx, shards, evidence.independent))
+        if missing:
+            evidence.missing.append(f"groups by {', '.join(missing)}: the table has no such column")
     if asked.review is not None:
         evidence.review = _review(ctx)
     return evidence
@@ -76,7 +76,10 @@ def _review(ctx: Context) -> dict[str, Any]:
     from tasks.methods.gate import review
 
     sample = ctx.input("review")
+    if not answers.rows_of(sample):  # nothing to read says nothing
+        return review.bound(0, 0, 0, 0).to_dict()
     answer = answers.answer_of(ctx.zone("raw"), sample)
     if answer is None:
         raise answers.missing(sample) from None
-    return review.judge(ctx.open(sample).local("key.parquet"), answer.read, answer.leaking).to_dict()
+    drawn = ctx.open(sample)  # held: where it was fetched, its files last as long as it does
+    return review.judge(drawn.local("key.parquet"), answer.read, answer.leaking).to_dict()

@@ -7,57 +7,68 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.artifacts import Ref, Writer
-from tasks.core.canonical import sha256_sources
 from tasks.core.errors import UserError
 from tasks.core.stage import Context, Stage
+from tasks.stages.leakcheck.handover import Handover, decided_by
 from tasks.stages.leakcheck.independent import declared_columns
 from tasks.stages.leakcheck.shards import Shards
 
 GROUPS = Stage("leakcheck-groups", version=1, zone="raw", libraries=("pyarrow",))
 
 
-def look(ctx: Context, shards: Shards) -> Ref | None:
-    """The groups of people's rows; ``None`` where the table has none of the policy's quasi-identifiers.
+def look(ctx: Context, shards: Shards, evidence: Ref) -> tuple[Ref | None, list[str]]:
+    """The groups of people's rows as the clean table would have them.
+
+    Args:
+        evidence: of the gate's own detectors: what becomes of a row by it may make a group smaller.
+
+    Returns:
+        the artifact, ``None`` where the table has none of the policy's quasi-identifiers; and which it doesn't have.
 
     Raises:
-        UserError: where the policy names a column that the table doesn't have, or none is the sensitive one.
+        UserError: where the policy names what is neither a column nor a kind, or there is no sensitive column.
     """
     asked = shards.policy.evidence.groups
     assert asked is not None
     columns = declared_columns(ctx.open(shards.masked[0]))
-    names = [name for given in asked.quasi_identifiers for name in _columns(given, columns, ctx)]
-    sensitive = next(iter(_columns(asked.sensitive, columns, ctx)), None) if asked.sensitive else None
+    fitting = {given: _columns(given, columns, ctx, shards) for given in asked.quasi_identifiers}
+    names = list(dict.fromkeys(name for found in fitting.values() for name in found))
+    missing = [given for given, found in fitting.items() if not found]
+    sensitive = next(iter(_columns(asked.sensitive, columns, ctx, shards)), None) if asked.sensitive else None
     if not names:
-        return None
+        return None, missing
     if asked.sensitive and sensitive is None:
         raise UserError("policy, evidence.groups: the table has no column for `sensitive`; leave it and `l` out")
-    decides = {"rules": sha256_sources("tasks.methods.gate"), "columns": names, "sensitive": sensitive}
 
     def build(writer: Writer) -> dict[str, Any]:
         from tasks.methods.gate.evidence import ShardInput
         from tasks.methods.gate.groups import write_groups
 
-        inputs = [
-            ShardInput(ref.counts["shard"], ctx.open(ref).local("rows.parquet"), ref.counts["rows"])
-            for ref in shards.masked
-        ]
         progress = ctx.progress("leakcheck groups", 2 * shards.rows)  # each row is read twice
         with (
             tempfile.TemporaryDirectory(prefix=".scratch-", dir=writer.local_dir()) as scratch,
             writer.open("rows.parquet") as rows,
         ):
-            found = write_groups(inputs, list(dict.fromkeys(names)), sensitive, Path(scratch), rows, progress.advance)
+            handover, inputs = Handover(ctx, shards.policy, ctx.open(evidence)), []
+            for ref in shards.masked:
+                number, masked = ref.counts["shard"], ctx.open(ref)
+                path = Path(scratch) / f"{number:05d}.parquet"
+                with path.open("wb") as sink:
+                    written, _ = handover.write(number, masked.local("rows.parquet"), sink)
+                inputs.append(ShardInput(number, path, written))
+            found = write_groups(inputs, names, sensitive, Path(scratch), rows, progress.advance)
         progress.close()
         writer.write_json("groups.json", found)
         return {"rows": found["rows"], "groups": found["groups"], "unique_rows": found["unique_rows"]}
 
-    return ctx.artifact(GROUPS, None, decides, build, {"masked": shards.masked})
+    decides = {**decided_by(ctx, shards.policy), "columns": names, "sensitive": sensitive}
+    return ctx.artifact(GROUPS, None, decides, build, {"masked": shards.masked, "evidence": [evidence]}), missing
 
 
-def _columns(given: str, columns: list[dict[str, Any]], ctx: Context) -> list[str]:
+def _columns(given: str, columns: list[dict[str, Any]], ctx: Context, shards: Shards) -> list[str]:
     """The columns of a name, or of a kind."""
     found = [column["name"] for column in columns if given in (column["name"], column.get("kind"))]
-    declared = {column.name for column in ctx.config.ingest.columns}
-    if not found and not given.isupper() and given not in declared:
-        raise UserError(f"policy, evidence.groups: the table has no column of the name {given}")
+    known = {*(column.name for column in ctx.config.ingest.columns), *shards.policy.entities}
+    if not found and given not in known:
+        raise UserError(f"policy, evidence.groups: {given} is neither a column of the table nor a kind of the policy")
     return found

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks.core.artifacts import Writer
+from tasks.core.artifacts import Artifact, Writer
 from tasks.core.errors import GateRefused
 from tasks.core.policies import Policy
 from tasks.core.stage import Context, Stage
@@ -16,6 +18,9 @@ from tasks.stages.leakcheck.shards import Shards
 
 if TYPE_CHECKING:
     from tasks.methods.gate.verdict import Limits, Verdict
+
+SHOWN = 10_000
+"""Record ids of each kind of evidence in the report."""
 
 REPORT = Stage("leakcheck-report", version=2, zone="raw", libraries=("great-expectations",))
 
@@ -55,19 +60,19 @@ def judge(ctx: Context, shards: Shards, evidence: Gathered) -> None:
             decision,
             seen,
             on_finding,
-            [record for _, record in clean.flagged(looked.local("rows.parquet"))],
+            _some(record for _, record in clean.flagged(looked.local("rows.parquet"))),
             policy=policy.name,
             known=known.read_json("known.json") if known else None,
             planted=fates,
             review=evidence.review,
             groups=_groups(policy, sizes),
             records_by={
-                "known": [r for _, r in clean.flagged(known.local("rows.parquet"))] if known else [],
-                "groups": list(in_small_groups(groups.local("rows.parquet"), small.k, small.l))
+                "known": _some(r for _, r in clean.flagged(known.local("rows.parquet"))) if known else [],
+                "groups": _some(in_small_groups(groups.local("rows.parquet"), small.k, small.l))
                 if groups and small
                 else [],
             },
-            not_checked=evidence.missing,
+            not_checked=[*evidence.missing, *_crowded(known)],
         )
 
         def build(writer: Writer) -> dict[str, Any]:
@@ -86,6 +91,22 @@ def judge(ctx: Context, shards: Shards, evidence: Gathered) -> None:
     if not decision.passed:
         page = f"{ref.uri}/attempts/{ctx.open(ref).manifest['attempt']}/views/report.html"
         raise GateRefused(report.refusal(decision, page)) from None
+
+
+def _some(records: Iterable[int]) -> list[int]:
+    """The first of the record ids: the tables of the evidence have them all."""
+    return list(islice(records, SHOWN))
+
+
+def _crowded(known: Artifact | None) -> list[str]:
+    """Kinds of which most values were not looked for, since others meet a number of their length by chance."""
+    found = known.read_json("known.json") if known else {}
+    crowded = found.get("skipped", {}).get("crowded", {})
+    return [
+        f"known values of kind {entity}: so many numbers of their length are known that meeting one says nothing"
+        for entity, n in sorted(crowded.items())
+        if 2 * n > found["values"].get(entity, 0)
+    ]
 
 
 def _planted(policy: Policy, fates: dict[str, Any] | None) -> list[dict[str, Any]]:
@@ -110,7 +131,8 @@ def _limits(ctx: Context, policy: Policy, evidence: Gathered) -> Limits:
     if asked.planted is not None:
         planted = {entity: asked.planted.for_entity(entity) for entity in policy.gate_entities}
     if evidence.groups is not None and asked.groups is not None:
-        groups = GroupLimits(asked.groups.k, asked.groups.limit, asked.groups.l)
+        rows = evidence.groups.counts["rows"]
+        groups = GroupLimits(asked.groups.k, asked.groups.limit, asked.groups.l, rows)
     return Limits(
         independent,
         policy.gate_entities if asked.independent == "required" else (),

@@ -39,7 +39,8 @@ def look(ctx: Context, shards: Shards) -> Ref:
         from tasks.methods.gate.known.look import KnownColumn, KnownShard, look
         from tasks.methods.gate.placeholders import Placeholders
 
-        pairs = [(ref.counts, ctx.open(ref), ctx.open(masked)) for ref, masked in shards.real]
+        opened = ctx.open_all(raw for raw, _ in shards.real)
+        pairs = [(ref.counts, raw, ctx.open(masked)) for raw, (ref, masked) in zip(opened, shards.real, strict=True)]
         left = {column["name"]: column for column in declared_columns(pairs[0][2])}
         columns = [
             KnownColumn(

@@ -25,7 +25,8 @@ def look(ctx: Context, shards: Shards) -> Ref:
 
         folder = writer.local_dir()
         independent.scan(ctx, lambda name: (folder / name).open("wb"), policy, shards.planted)
-        pairs = [(raw.counts, ctx.open(raw), ctx.open(masked)) for raw, masked in shards.planted]
+        opened = ctx.open_all(raw for raw, _ in shards.planted)
+        pairs = [(ref.counts, raw, ctx.open(masked)) for raw, (ref, masked) in zip(opened, shards.planted, strict=True)]
         found = judge_planted(
             pairs[0][1].local("planted.parquet"),
             [

@@ -313,11 +313,14 @@ def test_a_cell_is_compared_however_it_is_written_and_remasked_where_the_gate_sa
     assert line(judged, "COUNT")["through"] == 0 and line(case.judge(promise(COUNT="tag")), "COUNT")["through"] == 1
 
 
-def test_a_row_that_was_set_aside_is_planted_and_did_not_come_through(case: Case) -> None:
+def test_a_row_that_was_set_aside_says_nothing_about_what_comes_through(case: Case) -> None:
     case.plant("seen Ann Lee", "Ann Lee", "PERSON").plant("seen Bob Ray", "Bob Ray", "PERSON")
     case.aside = [0]
     found = line(case.judge(), "PERSON")
-    assert (found["planted"], found["set_aside"], found["through"]) == (2, 1, 1)
+    assert (found["planted"], found["set_aside"], found["through"], found["bound"]) == (1, 1, 1, 1.0)
+    case.aside = [0, 1]
+    found = line(case.judge(), "PERSON")
+    assert (found["planted"], found["set_aside"], found["through"], found["bound"]) == (0, 2, 0, 1.0)
 
 
 def test_a_planted_row_that_masking_lost_is_a_fault(case: Case) -> None:

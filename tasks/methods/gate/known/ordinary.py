@@ -52,6 +52,9 @@ def is_word(form: str, entity: str) -> bool:
     """Whether a form may be an ordinary word or phrase at all."""
     if entity == "USERNAME" and english(form):
         return True
+    # The words of a full name stand together by no accident; two Han characters may be parts of two words.
+    if " " in form and han_in(form) != 2:
+        return False
     return entity not in _CODES and len(_DIGIT.findall(form)) < _NUMBER
 
 
