@@ -228,3 +228,27 @@ def test_reading_a_policy_loads_no_heavy_library() -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_what_a_policy_asks_the_gate_to_know(tmp_path: Path) -> None:
+    assert load_policy(written(tmp_path, GOOD)).evidence.planted is None
+    asked = "evidence: {independent: required, known_values: {PERSON: 0.1}, planted: {}, review: {rows: 50}}\n"
+    evidence = load_policy(written(tmp_path, GOOD + asked)).evidence
+    assert evidence.known_values is not None and evidence.planted is not None and evidence.review is not None
+    assert evidence.known_values.for_entity("PERSON") == 0.1 and evidence.planted.for_entity("PERSON") == 0.05
+    assert evidence.independent == "required" and evidence.review.rows == 50
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ("evidence:\n  planted:\n", "`planted:` has nothing behind it"),
+        ("evidence: {planted: {PERSN: 0.0}}\n", "PERSN is no kind of this policy"),
+        ("evidence: {known_values: {PERSON: 2}}\n", "between 0 and 1"),
+        ("evidence: {groups: {quasi_identifiers: [AGE], k: 5, l: 2}}\n", "`l` needs `sensitive`"),
+        ("evidence: {groups: {quasi_identifiers: []}}\n", "quasi_identifiers"),
+    ],
+)
+def test_evidence_that_cannot_be_asked_for(tmp_path: Path, asked: str, sentence: str) -> None:
+    with pytest.raises(UserError, match=re.escape(sentence)):
+        load_policy(written(tmp_path, GOOD + asked))

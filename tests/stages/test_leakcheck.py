@@ -485,8 +485,18 @@ def test_small_groups_shut_the_gate(tmp_path: Path) -> None:
     asked["groups"]["limit"] = 0.34
     leakcheck.run(context(tmp_path, policy(tmp_path, evidence=asked), shards))
     asked["groups"]["quasi_identifiers"] = ["colour"]
-    with pytest.raises(UserError, match="no column"):
+    with pytest.raises(UserError, match="neither a column"):
         leakcheck.run(context(tmp_path, policy(tmp_path, evidence=asked), shards))
+
+
+def test_groups_are_those_of_the_rows_that_are_handed_over(tmp_path: Path) -> None:
+    asked = {"groups": {"quasi_identifiers": ["CATEGORY"], "k": 3}}
+    gate = {"on_finding": "quarantine", "max_quarantined_share": 0.5}
+    shards = [shard(tmp_path, 0, [*CLEAN, LEAKS["PHONE_NUMBER"]], products=["card", "card", "card", "card"])]
+    assert leakcheck.run(context(tmp_path, policy(tmp_path, evidence=asked), shards, **gate)).counts["rows"] == 3
+    asked["groups"]["k"] = 4
+    with pytest.raises(GateRefused, match="k-anonymity"):
+        leakcheck.run(context(tmp_path, policy(tmp_path, evidence=asked), shards, **gate))
 
 
 @settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -208,7 +208,7 @@ def test_a_language_in_which_nobody_finds_persons_is_refused(tmp_path: Path) -> 
         )
     entities = {"PERSON": {"operator": "tag", "reason": "A name names."}}
     with pytest.raises(UserError, match="has no line UNREAD_TEXT"):
-        notes_of(tmp_path, {"entities": entities, "limits": {}}, ["a"], language="auto")
+        notes_of(tmp_path, {"entities": entities, "limits": {}, "evidence": {}}, ["a"], language="auto")
 
 
 def test_one_persons_rows_do_not_touch_anothers(tmp_path: Path) -> None:

@@ -22,8 +22,11 @@ _KIN = r"(?:(?:he|she|it|we|they|who|which|i|my|his|her|your|now|then|when|where
 
 _STOP = r"(?= ?(?:[.,;:!?)]|$|\n|and\b|at\b|for\b|in\b|on\b|with\b|but\b|who\b|until\b))"
 
+_NOT_A_MAKER = r"(?!MS (?:Word|Excel|Office|Teams|Outlook|Windows|Access|Project|Paint|Edge|Exchange)\b)"
+"""MS is a firm's short name, too."""
+
 TITLES = (
-    Rule("honorific", "TITLE", plain(rf"(?<![\w<]){_HONORIFIC}(?<! ){_NAME_NEXT}")),
+    Rule("honorific", "TITLE", plain(rf"(?<![\w<]){_NOT_A_MAKER}{_HONORIFIC}(?<! ){_NAME_NEXT}")),
     Rule("honorific-small", "TITLE", plain(r"(?<![\w<'])(?:mr|mrs|ms|dr|prof)\.?(?=\s{1,2}(?:[a-z]{2,}\b|<[A-Z]))")),
     Rule(
         "occupation",

@@ -162,6 +162,11 @@ def test_a_firm_with_a_persons_name_is_no_person(tmp_path):
     assert looked(tmp_path, *rows) == [("Crestwood", "PERSON", "part")]
 
 
+def test_a_full_name_counts_however_often_it_was_missed(tmp_path):
+    rows = ["I met {PERSON:Zbigniew Kowalczyk} there.", *[f"so Zbigniew Kowalczyk came {n}" for n in range(9)]]
+    assert looked(tmp_path, *rows) == [("Zbigniew Kowalczyk", "PERSON", "exact")] * 9
+
+
 def test_a_surrogate_that_is_another_persons_name_is_no_finding(tmp_path):
     def surrogate(entity, value):
         return {"Maria Lopez": "Ivan Petrov", "Ivan Petrov": "Maria Lopez"}[value]

@@ -210,3 +210,11 @@ def test_the_registry_knows_the_detector() -> None:
 def test_a_hostile_text_is_read_to_its_end(filler: str) -> None:
     text = filler * 1500 + "\nMr. Okonkwo called."
     assert any(f.entity == "TITLE" and f.start > 1500 * len(filler) for f in PROSE.detect([text])[0])
+
+
+def test_a_firms_short_name_is_no_title() -> None:
+    from tasks.methods.gate.rules import Rules
+    from tasks.methods.gate.traits import TITLES
+
+    firm, person = Rules(TITLES).detect(["MS Word crashed.", "MS Hale called."])
+    assert not firm and person

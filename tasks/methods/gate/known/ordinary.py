@@ -53,7 +53,7 @@ def is_word(form: str, entity: str) -> bool:
     if entity == "USERNAME" and english(form):
         return True
     # The words of a full name stand together by no accident; two Han characters may be parts of two words.
-    if " " in form and han_in(form) != 2:
+    if sum(word.isalpha() for word in form.split()) > 1 and han_in(form) != 2:
         return False
     return entity not in _CODES and len(_DIGIT.findall(form)) < _NUMBER
 
