@@ -52,8 +52,9 @@ def is_word(form: str, entity: str) -> bool:
     """Whether a form may be an ordinary word or phrase at all."""
     if entity == "USERNAME" and english(form):
         return True
-    # The words of a full name stand together by no accident; two Han characters may be parts of two words.
-    if sum(word.isalpha() for word in form.split()) > 1 and han_in(form) != 2:
+    # Words of which one is no English stand together by no accident; two Han characters may be parts of two words.
+    words = [word for word in form.split() if word.isalpha()]
+    if len(words) > 1 and han_in(form) != 2 and not all(map(english, words)):
         return False
     return entity not in _CODES and len(_DIGIT.findall(form)) < _NUMBER
 
