@@ -19,6 +19,7 @@ from tasks.core.config.files import load_config
 from tasks.core.config.form import from_form
 from tasks.core.errors import UserError
 from tasks.core.keys import load_keys
+from tasks.core.policies import FOLDER
 from tasks.core.store import Store
 
 ROWS = 400
@@ -29,6 +30,7 @@ SETTINGS: dict[str, Any] = {
     "dataset": "demo-visits",
     "ingest.shard_rows": 200,
     "ingest.heldout_share": 0.12,
+    "plant.values_per_kind": 20,
     "train.epsilon": 8.0,
     "train.steps": 9,
     "train.expected_batch": 16,
@@ -39,7 +41,7 @@ SETTINGS: dict[str, Any] = {
     "clip.rules": [{"pattern": "*", "target": "adapter", "method": "truncate", "bound": 0.15}],
 }
 """Sized for two cores and a few minutes, and tuned on made-up rows; a real run has far more rows, larger batches, more
-steps and a smaller learning rate."""
+steps, a smaller learning rate, and plants 300 values a kind, which bound their share far more tightly."""
 
 
 def add_to(commands: Any) -> None:
@@ -108,8 +110,19 @@ def _prepare(out: Path, rows: int, leaks: int) -> Path:
     starter = yaml.safe_load((data / "airlock.yaml").read_text(encoding="utf-8"))
     for section, fields in from_form(SETTINGS).items():
         starter[section] = {**starter.get(section, {}), **fields} if isinstance(fields, dict) else fields
+    starter["mask"]["policy"] = str(_policy(data, starter["mask"]["policy"]))
     path = data / "demo.yaml"
     path.write_text(yaml.safe_dump(starter, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+def _policy(folder: Path, name: str) -> Path:
+    """The policy of the sample's domain, with room for what so few planted values can show."""
+    policy = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    policy["name"] = "demo"
+    policy["evidence"]["planted"] = {"default": 0.8}
+    path = folder / "policy.yaml"
+    path.write_text(yaml.safe_dump(policy, sort_keys=False, allow_unicode=True), encoding="utf-8")
     return path
 
 
