@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.command.rows_file import RowsFile
 from tasks.command.scan import new_file
+from tasks.command.scanner import readable
 from tasks.core.errors import AirlockError, GateRefused
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def write_clean(
             if on_finding == "quarantine" and flagged:
                 counts["quarantined"] += 1
                 continue
-            cells = {name: (row.cells or {}).get(name) for name in wanted}
+            cells = {name: _safe((row.cells or {}).get(name)) for name in wanted}
             if has_id and not masked.numbers_rows:
                 cells["id"] = str(record) if source.format == "parquet" else record
             if on_finding == "remask" and places:
@@ -87,6 +88,11 @@ def write_clean(
         if not counts["rows"]:
             raise GateRefused("leak gate: no row is left for the clean table; improve the masking policy")
     return counts
+
+
+def _safe(cell: Any) -> Any:
+    """A cell that can be written: half a surrogate pair, which JSON can hold, has no form in UTF-8."""
+    return readable(cell) if isinstance(cell, str) else cell
 
 
 def _records(rows: Path) -> Iterator[tuple[int, bool]]:

@@ -79,7 +79,7 @@ class Question:
         """What masking may have left in text."""
         from tasks.methods.gate.placeholders import Placeholders
 
-        tags = sorted({self.policy.tag(entity) for entity in self.policy.entities})
+        tags = self.policy.tags
         return Placeholders(tags, self.policy.placeholder_patterns)
 
     def _deleted(self, column: Column) -> bool:

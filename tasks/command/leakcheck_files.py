@@ -9,7 +9,7 @@ import argparse
 import json
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from tasks.command.mask_files import declared_columns
 from tasks.command.scan import new_file
@@ -197,10 +197,16 @@ def _clean_file(args: argparse.Namespace, asked: Question) -> Path | None:
         if args.force:
             raise UserError("--force replaces the clean table of --out DIR, and there is no --out")
         return None
+    from tasks.methods.records.sources import Format
+
     _check_folder(args.out, "--out")
-    for old in sorted(args.out.glob("clean.*")):
+    held = [path for name in get_args(Format) if (path := args.out / f"clean.{name}").is_file()]
+    for old in held:
+        if any(old.samefile(source.path) for source in (asked.masked.source, asked.raw)):
+            raise UserError(f"{old}: is read here, and the clean table would take its place; choose another --out")
         if not args.force:
             raise UserError(f"{args.out}: holds {old.name} already; choose another folder, or replace it by --force")
+    for old in held:
         old.unlink()  # the table of an earlier run must not pass for this one's
     return Path(args.out) / f"clean.{asked.masked.source.format}"
 

@@ -143,7 +143,7 @@ def _by_id(masked: MaskedFile, raw: Source, columns: Sequence[str], scratch: Pat
         in_raw = 0
         for row in _rows(raw, columns, "id"):
             in_raw += 1
-            cells = json.dumps({name: _plain(cell) for name, cell in (row.cells or {}).items()})
+            cells = json.dumps({name: _plain(cell) for name, cell in (row.cells or {}).items()}, default=str)
             try:
                 database.execute("insert into rows values (?, ?, ?)", [_id(row, raw), row.number, cells])
             except sqlite3.IntegrityError:
@@ -218,4 +218,6 @@ def _json_lines(path: Path) -> Iterator[Any]:
 
 
 def _plain(cell: Any) -> Any:
-    return cell if cell is None or isinstance(cell, (str, int, float, bool, list, dict)) else str(cell)
+    if cell is None or isinstance(cell, (str, int, float, bool, list, dict)):
+        return cell
+    return cell.isoformat() if hasattr(cell, "isoformat") else str(cell)

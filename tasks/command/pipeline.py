@@ -52,7 +52,10 @@ def _one(commands: Any, name: str, what: str, upto: str) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "source", help="a configuration (.yaml), or data: a file, glob, folder or URL", metavar="CONFIG"
+        "source",
+        help="a configuration (.yaml), or data: a file, glob, folder or URL"
+        + ("; with --raw: what was masked, MASKED" if name == "leakcheck" else ""),
+        metavar="CONFIG",
     )
     short = parser.add_argument_group("short form, for data instead of a configuration")
     short.add_argument("--text-column", action="append", default=[], metavar="NAME", help="a column of free text")

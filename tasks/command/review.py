@@ -11,6 +11,7 @@ from tasks.core import answers, artifacts, runs, settings
 from tasks.core.answers import Answer
 from tasks.core.artifacts import Artifact
 from tasks.core.errors import UserError
+from tasks.process.__main__ import scratch_folder
 
 
 def add_to(commands: Any) -> None:
@@ -48,7 +49,8 @@ def _run(args: argparse.Namespace) -> int:
         leaking = "" if args.leaking == "none" else args.leaking.replace(" ", "")
         answer = Answer.parse(args.read, leaking, rows)
         answers.record(stores["raw"], sample.ref, answer, settings.home(), replace=args.replace)
-    _say(args, sample, answers.answer_of(stores["raw"], sample.ref))
+    with scratch_folder(settings.scratch()):  # what is fetched of a remote store stays in the raw zone's scratch
+        _say(args, sample, answers.answer_of(stores["raw"], sample.ref))
     return 0
 
 

@@ -181,10 +181,10 @@ class Policy(_Frozen):
 
     @model_validator(mode="after")
     def _limits_on_kinds_it_has(self) -> Self:
-        for name in ("known_values", "planted"):
+        for name, kinds in (("known_values", self.text_entities), ("planted", self.gate_entities)):
             limits = getattr(self.evidence, name)
-            if unknown := sorted(set(limits.__pydantic_extra__ or {}) - set(self.entities)) if limits else []:
-                raise ValueError(f"evidence.{name}: {', '.join(unknown)} is no kind of this policy")
+            if unknown := sorted(set(limits.__pydantic_extra__ or {}) - set(kinds)) if limits else []:
+                raise ValueError(f"evidence.{name}: {', '.join(unknown)} is no kind that this policy promises to mask")
         return self
 
     @field_validator("entities")
@@ -288,6 +288,11 @@ class Policy(_Frozen):
         """Regular expressions for the marks that masking leaves in text, besides the plain tags."""
         marks = {placeholder_pattern(self.tag(entity), rule.operator) for entity, rule in self.entities.items()}
         return sorted(mark for mark in marks if mark)
+
+    @cached_property
+    def tags(self) -> list[str]:
+        """What stands in place of values, of all kinds."""
+        return sorted({self.tag(entity) for entity in self.entities})
 
     def rule(self, kind: str, column: str) -> EntityRule:
         """The rule for a structured column; one whose declaration names no kind goes by the line :data:`UNDECLARED`.

@@ -54,7 +54,7 @@ def run(ctx: Context) -> list[Ref]:
         "languages": languages,
         "columns": [column.model_dump(mode="json") for column in ctx.config.ingest.columns],
         "shard_rows": _shard_rows(ctx),
-        "rules": [sha256_sources(f"tasks.methods.{name}") for name in ("plant", "sample")],
+        "rules": [sha256_sources(f"tasks.methods.{name}") for name in ("plant", "records", "sample")],
     }
     ref = ctx.artifact(STAGE, config, decides, lambda writer: _build(ctx, writer, kinds, left_out, languages))
     counts = ref.counts

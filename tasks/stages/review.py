@@ -119,7 +119,7 @@ def _build(ctx: Context, writer: Writer, policy: Policy, pairs: list[tuple[Ref, 
                 for ordinal, row in enumerate(sample, 1)
             ]
         )
-    tags = sorted({policy.tag(entity) for entity in policy.entities})
+    tags = policy.tags
     command = f"airlock review {writer.key[:12]} --read {len(sample)} --leaking"
     with writer.view(PAGE) as page:
         placeholders = Placeholders(tags, policy.placeholder_patterns)

@@ -304,6 +304,26 @@ def test_a_clean_table_is_replaced_by_force_alone_and_never_outlives_a_refusal(
     assert not list(case.out.iterdir()), "the table of the run before must not pass for this one's"
 
 
+def test_force_removes_no_file_that_is_read_and_no_stranger(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
+    case.out.mkdir()
+    raw = write(case.out / "clean.jsonl", RAW)
+    masked = write(case.folder / "masked.jsonl", MASKED)
+    assert case.run(masked, raw, "--force") == 2 and "is read here" in capsys.readouterr().err
+    assert raw.is_file()
+    raw.rename(case.folder / "raw.jsonl")
+    stranger = case.out / "clean.py"
+    stranger.write_text("mine")
+    (case.out / "clean.csv").write_text("of an earlier run")
+    assert case.run(masked, case.folder / "raw.jsonl", "--force") == 0
+    assert stranger.is_file() and not (case.out / "clean.csv").exists()
+
+
+def test_half_a_surrogate_pair_is_written_as_unreadable(case: Case) -> None:
+    halves = [{**row, "text": f"{row['text']} \ud800"} for row in MASKED]
+    assert case.check(halves) == 0
+    assert [row["text"][-1] for row in rows_of(case.out / "clean.jsonl")] == ["\ufffd"] * 3
+
+
 def test_what_is_in_the_way_is_said_before_anything_is_read(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
     (case.report / "data_docs").mkdir(parents=True)
     (case.report / "data_docs" / "mine.html").write_text("mine")

@@ -243,7 +243,7 @@ def test_what_a_policy_asks_the_gate_to_know(tmp_path: Path) -> None:
     ("asked", "sentence"),
     [
         ("evidence:\n  planted:\n", "`planted:` has nothing behind it"),
-        ("evidence: {planted: {PERSN: 0.0}}\n", "PERSN is no kind of this policy"),
+        ("evidence: {planted: {PERSN: 0.0}}\n", "PERSN is no kind that this policy promises to mask"),
         ("evidence: {known_values: {PERSON: 2}}\n", "between 0 and 1"),
         ("evidence: {groups: {quasi_identifiers: [AGE], k: 5, l: 2}}\n", "`l` needs `sensitive`"),
         ("evidence: {groups: {quasi_identifiers: []}}\n", "quasi_identifiers"),

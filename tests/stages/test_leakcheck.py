@@ -7,6 +7,7 @@ import json
 import logging
 import socket
 import sqlite3
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -505,30 +506,33 @@ def test_whatever_evidence_rests_on_others_leaves_a_row_as_it_is(
     tmp_path: Path, gone: int, order: list[int], on_finding: str
 ) -> None:
     """One person's rows are taken away: the evidence of all is another one, and the others' rows are the same."""
-    raw = [f"{NAME} called", f"ms Kowalczyk came to {LEAKS['EMAIL_ADDRESS']}", "the loan is paid", f"{NAME} wrote"]
-    kept = ["<PERSON> called", f"ms Kowalczyk came to {LEAKS['EMAIL_ADDRESS']}", "the loan is paid", "<PERSON> wrote"]
-    spans = {0: (0, 14, "PERSON"), 3: (0, 14, "PERSON")}
+    leak = f"ms Kowalczyk came to {LEAKS['EMAIL_ADDRESS']}"
+    raw = [f"{NAME} called", leak, "the loan is paid", "so it was closed"]
+    kept = ["<PERSON> called", *raw[1:]]
+    spans = {0: (0, 14, "PERSON")}
     asked = {
         "known_values": {"default": 1.0},
         "planted": {"default": 1.0},
-        "groups": {"quasi_identifiers": ["CATEGORY"], "k": 2, "limit": 1.0},
+        "groups": {"quasi_identifiers": ["CATEGORY"], "k": 4, "limit": 1.0},
     }
     gate = {"on_finding": on_finding, "max_quarantined_share": 1.0}
 
-    def table(rows: list[int]) -> dict[str, str]:
+    def table(rows: list[int]) -> tuple[dict[str, str], list[bool]]:
+        """The clean rows by what they were, and whether known values and groups flagged any."""
+        root = Path(tempfile.mkdtemp(dir=tmp_path))
         places = [(at, *spans[row]) for at, row in enumerate(rows) if row in spans]
-        real = shard(tmp_path, 0, [kept[row] for row in rows], places, raw=[raw[row] for row in rows])
-        shards = [real, planted_shard(tmp_path, 2)]
+        real = shard(root, 0, [kept[row] for row in rows], places, raw=[raw[row] for row in rows])
         wide = dict.fromkeys([*LEAKS, "LOCATION", "GALAXY_NUMBER"], 1.0)
-        ctx = context(tmp_path, policy(tmp_path, evidence=asked, **wide), shards, **gate)
+        ctx = context(root, policy(root, evidence=asked, **wide), [real, planted_shard(root, 2)], **gate)
         with ctx.open(leakcheck.run(ctx)).open("table/00000.parquet") as out:
-            found = pq.read_table(out)
-        return {
-            raw[rows[i]]: note
-            for i, note in zip(found["record_id"].to_pylist(), found["note"].to_pylist(), strict=True)
-        }
+            found = pq.read_table(out).select(["record_id", "note"]).to_pylist()
+        (report,) = root.rglob("payload/report.json")
+        by = json.loads(report.read_text(encoding="utf-8"))["flagged_by"]
+        return {raw[rows[row["record_id"]]]: row["note"] for row in found}, [bool(by["known"]), bool(by["groups"])]
 
-    whole, without = table(order), table([row for row in order if row != gone])
+    (whole, told), (without, told_without) = table(order), table([row for row in order if row != gone])
+    if on_finding == "keep":
+        assert told == [True, False] and told_without == [gone > 1, True], "what the evidence says is another thing"
     assert without == {text: note for text, note in whole.items() if text != raw[gone]}
 
 
@@ -537,7 +541,7 @@ def test_a_gate_that_cannot_look_is_shut(tmp_path: Path) -> None:
         database.execute("create table rows (record_id integer)")
         database.execute("create table shards (rows integer)")
     with pytest.raises(RuntimeError, match="could not evaluate"):
-        verdict.judge(tmp_path / "x.sqlite", 0, "", {"PERSON": 0.0})
+        verdict.judge(tmp_path / "x.sqlite", 0, "", verdict.Limits({"PERSON": 0.0}))
 
 
 def test_limits_are_exact() -> None:

@@ -122,8 +122,7 @@ def test_no_policy_asks_by_default(masked: Context, tmp_path: Path) -> None:
     ref = again(masked, **with_policy(masked, policy(tmp_path)))
     assert ref.counts == {"rows": 0, "seeded": 0} and masked.open(ref).read_bytes("sample.jsonl") == b""
     for name in sorted(path.stem for path in (Path(__file__).parents[2] / "policies").glob("*.yaml")):
-        loaded = review.load_policy(name)
-        assert loaded.evidence.review is None or loaded.evidence.review.rows >= 100
+        assert review.load_policy(name).evidence.review is None
 
 
 def test_shards_that_do_not_belong_together_are_refused(masked: Context) -> None:

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tasks.methods.gate.finding import Detector, Finding
 from tasks.methods.gate.placeholders import Placeholders
-from tasks.methods.gate.tables import TableWriter, batches, schema_text
+from tasks.methods.gate.tables import TableWriter, batches, cell_text, schema_text
 
 FOUND = "found_"
 """Before a kind's name: the column with a row's number of findings of that kind."""
@@ -103,8 +103,7 @@ class Scan:
 
     def rows_schema(self) -> pa.Schema:
         """The table of counts by row: the record, its shard, all findings, findings by kind."""
-        counts = [("found", pa.int32()), *((FOUND + entity, pa.int32()) for entity in self.entities)]
-        return pa.schema([("record_id", pa.int64()), ("shard", pa.int32()), *counts])
+        return rows_schema(self.entities)
 
     def run(
         self,
@@ -133,7 +132,7 @@ class Scan:
                     by_row = self._batch(batch)
                     row_table.write_rows([self._counts(i, shard.number, f) for i, f in zip(ids, by_row, strict=True)])
                     found_table.write_rows(
-                        [_row(i, column, f) for i, row in zip(ids, by_row, strict=True) for column, f in row]
+                        [finding_row(i, column, f) for i, row in zip(ids, by_row, strict=True) for column, f in row]
                     )
                     self._note_empty(batch, ids, emptied)
                     now.rows += batch.num_rows
@@ -145,7 +144,7 @@ class Scan:
     def _batch(self, batch: pa.RecordBatch) -> list[list[tuple[str, Finding]]]:
         by_row: list[list[tuple[str, Finding]]] = [[] for _ in range(batch.num_rows)]
         for column in self.columns:
-            cells = [_text(cell) for cell in batch.column(column.name).to_pylist()]
+            cells = [cell_text(cell) for cell in batch.column(column.name).to_pylist()]
             # Masked tables repeat themselves: a column of tags is one text.
             texts = sorted({c for c in cells if c and self.placeholders.leave_something(c)})
             found: dict[str, list[Finding]] = {text: [] for text in texts}
@@ -186,13 +185,14 @@ class Scan:
         return lost
 
 
-def _text(cell: Any) -> str:
-    if cell is None or isinstance(cell, str):
-        return cell or ""
-    return cell.isoformat() if hasattr(cell, "isoformat") else str(cell)
+def rows_schema(entities: Sequence[str]) -> pa.Schema:
+    """A table of counts by row: the record, its shard, all findings, findings by kind."""
+    counts = [("found", pa.int32()), *((FOUND + entity, pa.int32()) for entity in entities)]
+    return pa.schema([("record_id", pa.int64()), ("shard", pa.int32()), *counts])
 
 
-def _row(record_id: int, column: str, hit: Finding) -> dict[str, object]:
+def finding_row(record_id: int, column: str, hit: Finding) -> dict[str, object]:
+    """A line of the table of findings."""
     return {
         "record_id": record_id,
         "column": column,

@@ -17,11 +17,8 @@ from tasks.methods.mask.values import age_band
 BANDS = r"(?<!\d)(?:{})(?!\d)".format("|".join(age_band(age).replace("+", r"\+") for age in range(0, 100, 10)))
 """What ``age_band`` leaves."""
 
-UNCOVERED, STANDING, CELL, WEAKER = "uncovered", "standing", "cell", "weaker"
+UNCOVERED, STANDING, WEAKER = "uncovered", "standing", "weaker"
 """The rules by which a value came through; the last one is told beside them (see :class:`Fate`)."""
-
-_NOISY = frozenset({"keep", "noise", "jitter"})
-"""Operators under which a cell may come out as it went in."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ class Fate(NamedTuple):
     """What became of a planted value.
 
     Attributes:
-        rules: by which it came through: ``uncovered``, ``standing``, ``cell``; none: it didn't.
+        rules: by which it came through: ``uncovered``, ``standing``; none: it didn't.
         after: whether it still does when the gate has masked the row again.
         weaker: it is wholly covered, but taken for a kind whose operator leaves a part where its own leaves nothing:
             a date of birth, masked as a date, keeps its year. That is told, and isn't counted as come through.
@@ -78,7 +75,7 @@ class Judge:
         """What became of a value.
 
         Args:
-            place: its ``entity``, and where it stands in a text: ``start``, ``end``; no start: it is a whole cell.
+            place: its ``entity``, and where it stands in a text: ``start``, ``end``.
             raw: the cell as it was planted.
             masked: the same after masking; ``None``: nothing is there.
             stretches: what masking replaced in it, disjoint and in order, in places of ``raw``.
@@ -88,17 +85,9 @@ class Judge:
             AirlockError: where there is no value at that place.
         """
         entity, start, end = place["entity"], place["start"], place["end"]
-        if start is None and raw is not None:
-            return self._cell(entity, raw, masked, places)
         if not isinstance(raw, str) or not 0 <= start < end <= len(raw) or not reduced(raw[start:end]):
             raise AirlockError(f"leakcheck: a planted value of kind {entity} is not where it should be")
         return Fate() if masked is None else self._text(entity, start, end, raw, masked, stretches, places)
-
-    def _cell(self, entity: str, raw: Any, masked: Any, places: Sequence[Place]) -> Fate:
-        form = reduced(_written(raw))
-        if masked is None or self._promise.operators.get(entity) in _NOISY or not form:
-            return Fate()
-        return Fate((CELL,), not places) if reduced(_written(masked)) == form else Fate()
 
     def _text(
         self,
@@ -149,7 +138,3 @@ class Judge:
             return False
         at = {origin + i: place + i for place, origin, length in pieces for i in range(length) if origin + i in bare}
         return all(i in at and any(low <= at[i] < high for low, high, _ in places) for i in bare)
-
-
-def _written(cell: Any) -> str:
-    return cell.isoformat() if hasattr(cell, "isoformat") else str(cell)

@@ -1,7 +1,7 @@
 """Planted values: what of them came through the masking, and how sure that makes us.
 
 A value in text came through where one of its letters or digits is in no stretch that was masked, or where it still
-stands in the masked text whatever masking says it did. A planted cell came through where the masked cell equals it.
+stands in the masked text whatever masking says it did.
 What the policy's operator is meant to leave is no leak. The figures speak of the planted values: of real ones only as
 far as these are written alike and stand in contexts alike.
 """
@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from tasks.core.errors import AirlockError
 from tasks.methods.evaluate.intervals import bonferroni, clopper_pearson_upper
-from tasks.methods.gate.fate import CELL, STANDING, UNCOVERED, WEAKER, Fate, Judge, Promise
+from tasks.methods.gate.fate import STANDING, UNCOVERED, WEAKER, Fate, Judge, Promise
 from tasks.methods.gate.kept import Stretch
 from tasks.methods.gate.planted_words import plain_name
 from tasks.methods.gate.remask import Place
@@ -64,8 +64,9 @@ class _Counts:
     def add(self, place: Mapping[str, Any], fate: Fate | None) -> None:
         """Count one value; ``None``: its row was set aside."""
         self.planted += 1
-        self.aside += fate is None
-        fate = fate or Fate()
+        if fate is None:
+            self.aside += 1
+            return
         came = {"planted": 1, "through": int(bool(fate.rules)), "through_after_remask": int(fate.after)}
         self.through += came["through"]
         self.after += came["through_after_remask"]
@@ -81,8 +82,8 @@ def judge_planted(
     """What came through, by kind, with its upper bounds.
 
     Args:
-        planted: what was planted where (``record_id, column, start, end, entity, format``; ``start`` is null for a
-            structured cell), in all shards.
+        planted: what was planted where (``record_id, column, start, end, entity, format``), in all
+            shards.
         shards: the planted shards.
         promise: what the policy promises.
         findings: the gate's findings in all masked rows (:data:`tasks.methods.gate.evidence.FINDINGS`).
@@ -146,7 +147,7 @@ def _line(entity: str, counts: _Counts, promised: bool, confidence: float, toget
         "through_after_remask": counts.after,
         "bound_after_remask": bound(counts.after, confidence),
         "bound_all_after_remask": bound(counts.after, together),
-        "by": {rule: counts.rules[rule] for rule in (UNCOVERED, STANDING, CELL, WEAKER)},
+        "by": {rule: counts.rules[rule] for rule in (UNCOVERED, STANDING, WEAKER)},
         **{f"by_{axis}": _sorted(groups) for axis, groups in counts.groups.items()},
     }
 

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from itertools import islice
 from typing import Any
 
-from tasks.methods.gate.decision import Line, Verdict
+from tasks.methods.gate.decision import Verdict
 from tasks.methods.gate.planted_words import sentence_all
 from tasks.methods.gate.report_page import as_html
 from tasks.methods.gate.review import ReviewBound
 from tasks.methods.gate.why import why
 
-__all__ = ["as_html", "as_json", "refusal", "sentence", "sentences"]
+__all__ = ["as_html", "as_json", "refusal", "sentences"]
+
+SHOWN = 10_000
+"""Record ids of each kind of evidence in the report; the evidence's tables have them all."""
 
 _THEN = {
     "remask": "the clean table has its tag in their place",
     "keep": "they stay as they are",
     "quarantine": "these rows are left out of the clean table",
 }
-
-
-def sentence(line: Line, rows: int, where: str) -> str:
-    """Why the gate is shut, in one sentence: what, how many, what to do, where the report is.
-
-    Args:
-        line: an expectation that doesn't hold.
-        rows: rows in all.
-        where: where the report lies.
-    """
-    return f"leak gate: {why(line, rows)}; the report is {where}"
 
 
 def refusal(verdict: Verdict, where: str) -> str:
@@ -40,7 +33,7 @@ def refusal(verdict: Verdict, where: str) -> str:
         where: where the report lies.
     """
     first, *more = verdict.failures
-    text = f"leak gate: {why(first, verdict.rows)}"
+    text = f"leak gate: {why(first)}"
     if more:
         text += f"; {_count(len(more), 'more expectation does', 'more expectations do')} not hold"
     return f"{text}; the report is {where}"
@@ -50,14 +43,14 @@ def as_json(
     verdict: Verdict,
     evidence: Mapping[str, Any],
     on_finding: str,
-    records: Sequence[int],
+    records: Iterable[int],
     *,
     policy: str = "",
     known: Mapping[str, Any] | None = None,
     planted: Mapping[str, Any] | None = None,
     review: Mapping[str, Any] | None = None,
     groups: Mapping[str, Any] | None = None,
-    records_by: Mapping[str, Sequence[int]] | None = None,
+    records_by: Mapping[str, Iterable[int]] | None = None,
     not_checked: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The report for programs.
@@ -66,7 +59,8 @@ def as_json(
         verdict: the decision.
         evidence: ``evidence.json``: detectors, kinds without one, columns left out, findings by detector.
         on_finding: what is done with a row that has a finding.
-        records: record ids with a finding of the gate's own detectors, for those who may see the raw zone.
+        records: record ids with a finding of the gate's own detectors, for those who may see the raw zone;
+            the report lists the first :data:`SHOWN` and counts all, here and in ``records_by``.
         policy: its name.
         known: ``known.json``; none of this and the next three: not asked for.
         planted: ``planted.json``.
@@ -75,12 +69,14 @@ def as_json(
         records_by: record ids by further kinds of evidence: ``known``, ``groups``.
         not_checked: kinds of evidence that the policy asks for and that were not looked for here, each with why.
     """
+    flagged = {"independent": records, **(records_by or {})}
+    listed = {name: _counted(ids) for name, ids in sorted(flagged.items())}
     report: dict[str, Any] = {
         "passed": verdict.passed,
         "policy": policy,
         "rows": verdict.rows,
         "on_finding": on_finding,
-        "why": [why(line, verdict.rows) for line in verdict.failures],
+        "why": [why(line) for line in verdict.failures],
         "entities": [
             {**asdict(line), "share": line.found / verdict.rows if verdict.rows else 0.0} for line in verdict.entities
         ],
@@ -95,10 +91,18 @@ def as_json(
         "review": review,
         "groups": groups,
         "not_checked": list(not_checked),
-        "flagged_records": list(records),
-        "flagged_by": {name: list(ids) for name, ids in sorted((records_by or {}).items())},
+        "rows_flagged": {name: count for name, (_, count) in listed.items()},
+        "flagged_records": listed["independent"][0],
+        "flagged_by": {name: ids for name, (ids, _) in listed.items() if name != "independent"},
     }
     return {"sentences": sentences(report), **report}
+
+
+def _counted(records: Iterable[int]) -> tuple[list[int], int]:
+    """The first of the record ids, and how many there are."""
+    ids = iter(records)
+    first = list(islice(ids, SHOWN))
+    return first, len(first) + sum(1 for _ in ids)
 
 
 def sentences(report: Mapping[str, Any]) -> list[str]:
@@ -109,11 +113,11 @@ def sentences(report: Mapping[str, Any]) -> list[str]:
     """
     rows = report["rows"]
     said = [_verdict(report), *map(_ended, report["why"])]
-    found = len(report["flagged_records"])
+    found = report["rows_flagged"]["independent"]
     then = f"; {_THEN[report['on_finding']]}" if found and report["passed"] else ""
     said.append(f"The gate's own detectors find something in {_share(found, rows)} masked rows{then}.")
-    if report["known"] is not None and "known" in report["flagged_by"]:
-        count = len(report["flagged_by"]["known"])
+    if report["known"] is not None:
+        count = report["rows_flagged"]["known"]
         said.append(f"Values that were masked elsewhere still stand in {_share(count, rows)} rows.")
     if report["planted"]:
         said.append(_ended(sentence_all(report["planted"])))

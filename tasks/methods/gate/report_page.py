@@ -82,7 +82,7 @@ def _not_looked_for(report: Mapping[str, Any]) -> str:
         ("Kinds without an independent detector", report["no_independent_evidence"]),
         ("Kinds of which nothing was planted", unlimited),
         ("Columns that the policy keeps as they are", report["columns_kept_by_policy"]),
-        ("Evidence that was not asked for, or not here", [*report["not_checked"], *left] if left else []),
+        ("Evidence that was not asked for, or not here", [*report["not_checked"], *left]),
     ]
     items = [f"{label}: {'; '.join(dict.fromkeys(map(str, found))) or 'none'}." for label, found in lines]
     return f"<h2>What was not looked for</h2>{listed(items)}"

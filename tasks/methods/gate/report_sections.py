@@ -78,6 +78,7 @@ def planted_values(report: Mapping[str, Any]) -> str:
     if not planted:
         return ""
     limits = {line["name"]: line for line in report["others"] if line["evidence"] == "planted values"}
+    again = report["on_finding"] == "remask"
     points, rows = [], []
     for kind in sorted(planted["entities"], key=lambda kind: (-kind["bound"], kind["entity"])):
         line = limits.get(kind["entity"])
@@ -91,7 +92,7 @@ def planted_values(report: Mapping[str, Any]) -> str:
                 counted / total if total else 0.0,
                 kind["bound"],
                 figure,
-                (left / total if total else 0.0, left_bound),
+                (left / total if total else 0.0, left_bound) if again else None,
                 limit,
                 bool(line and not line["passed"]),
             )
@@ -107,16 +108,15 @@ def planted_values(report: Mapping[str, Any]) -> str:
                 f"{total:,}",
                 f"{counted:,}",
                 at_most_percent(kind["bound"], 2),
-                f"{left:,}",
-                at_most_percent(left_bound, 2),
+                *((f"{left:,}", at_most_percent(left_bound, 2)) if again else ()),
                 "-" if limit is None else f"{limit:.2%}",
                 formats,
                 within(line) if line else "not limited",
             )
         )
     head = (
-        "Kind", "Planted|n", "Through|n", "Bound|n", "After remask|n", "Bound|n", "Limit|n", "Forms that came through",
-        "Within",
+        "Kind", "Planted|n", "Through|n", "Bound|n", *(("After remask|n", "Bound|n") if again else ()), "Limit|n",
+        "Forms that came through", "Within",
     )  # fmt: skip
     return (
         "<h2>Planted values</h2><p>Values that were written into records of our own and went through the same "
@@ -127,16 +127,17 @@ def planted_values(report: Mapping[str, Any]) -> str:
         + _weaker(planted)
         + plots.intervals(
             points,
-            "Share of planted values that came through the masking (dot) and its upper bound (end of the line); below "
-            "it, hollow, the same after the rows were masked again; the upright mark is the limit.",
+            "Share of planted values that came through the masking (dot) and its upper bound (end of the line)"
+            + ("; below it, hollow, the same after the rows were masked again" if again else "")
+            + "; the upright mark is the limit.",
         )
-        + f"<details><summary>In sentences</summary>{listed(_sentences(planted))}</details>"
+        + f"<details><summary>In sentences</summary>{listed(_sentences(planted, again))}</details>"
         + f"<details><summary>All figures</summary>{table(head, rows)}</details>"
     )
 
 
-def _sentences(planted: Mapping[str, Any]) -> list[str]:
-    said = (sentence(kind, after) for kind in planted["entities"] for after in (False, True))
+def _sentences(planted: Mapping[str, Any], again: bool) -> list[str]:
+    said = (sentence(kind, after) for kind in planted["entities"] for after in ((False, True) if again else (False,)))
     return [f"{text[:1].upper()}{text[1:]}." for text in said]
 
 

@@ -16,7 +16,7 @@ _COUNTRY = (
 
 
 def mixed(text: str) -> bool:
-    """Whether a string looks drawn, not written: letters and digits, or capitals among small letters, and no sentence."""
+    """Whether a string looks drawn, not written: six characters or more, letters and digits among them."""
     letters, figures = sum(map(str.isalpha, text)), sum(map(str.isdigit, text))
     return figures > 0 and letters > 0 and len(text) >= 6
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -82,3 +82,10 @@ def schema_text(schema: pa.Schema) -> str:
         f"{field.name} {next((name for name, fits in _FAMILIES if fits(field.type)), str(field.type))}"
         for field in schema
     )
+
+
+def cell_text(cell: Any) -> str:
+    """A cell as a text; empty where there is none."""
+    if cell is None or isinstance(cell, str):
+        return cell or ""
+    return cell.isoformat() if hasattr(cell, "isoformat") else str(cell)

@@ -7,7 +7,6 @@ format that quotes what failed could quote counts only. Values are excluded from
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,16 +33,14 @@ __all__ = [
 ]  # fmt: skip
 
 
-def judge(
-    database: Path, rows: int, columns: str, limits: Limits | Mapping[str, float], docs: Path | None = None
-) -> Verdict:
+def judge(database: Path, rows: int, columns: str, limits: Limits, docs: Path | None = None) -> Verdict:
     """Run the checkpoint.
 
     Args:
         database: the SQLite file of :func:`tasks.methods.gate.counts.write_database`.
         rows: how many rows the masked shards' references promise.
         columns: the declared columns in one line.
-        limits: what the evidence is held against; a mapping is the limits on the gate's own detectors' findings.
+        limits: what the evidence is held against.
         docs: a folder for Data Docs.
 
     Raises:
@@ -53,7 +50,6 @@ def judge(
         The gate is open only where every kind of evidence that ``limits`` names is there, saw every row once, and
         holds: evidence that lacks a kind, or is empty, shuts it.
     """
-    limits = limits if isinstance(limits, Limits) else Limits(limits)
     parts = (
         list(asked.independent(rows, limits)),
         list(asked.shape(rows, columns, limits)),

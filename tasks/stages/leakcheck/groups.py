@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.core.artifacts import Ref, Writer
-from tasks.core.errors import UserError
+from tasks.core.errors import AirlockError, UserError
 from tasks.core.stage import Context, Stage
 from tasks.stages.leakcheck.handover import Handover, decided_by
 from tasks.stages.leakcheck.independent import declared_columns
@@ -49,13 +49,17 @@ def look(ctx: Context, shards: Shards, evidence: Ref) -> tuple[Ref | None, list[
             tempfile.TemporaryDirectory(prefix=".scratch-", dir=writer.local_dir()) as scratch,
             writer.open("rows.parquet") as rows,
         ):
-            handover, inputs = Handover(ctx, shards.policy, ctx.open(evidence)), []
+            handover, inputs, handed = Handover(ctx, shards.policy, ctx.open(evidence)), [], 0
             for ref in shards.masked:
                 number, masked = ref.counts["shard"], ctx.open(ref)
                 path = Path(scratch) / f"{number:05d}.parquet"
                 with path.open("wb") as sink:
                     written, _ = handover.write(number, masked.local("rows.parquet"), sink)
                 inputs.append(ShardInput(number, path, written))
+                handed += written
+            handover.finish()
+            if handed + handover.left_out != shards.rows:
+                raise AirlockError("leakcheck: rows are not conserved on their way to the groups")
             found = write_groups(inputs, names, sensitive, Path(scratch), rows, progress.advance)
         progress.close()
         writer.write_json("groups.json", found)

@@ -39,7 +39,7 @@ def decided_by(ctx: Context, policy: Policy) -> dict[str, Any]:
         "detectors": identities(policy.detectors.gate, ctx.config.leakcheck.model_threshold, policy.models),
         "rules": sha256_sources("tasks.methods.gate"),
         "entities": policy.gate_entities,
-        "tags": [*_tags(policy), *policy.placeholder_patterns],
+        "tags": [*policy.tags, *policy.placeholder_patterns],
         "kept_kinds": sorted(_kept(policy)),
         "allow": sorted(policy.allow),
         "required": _required(ctx),
@@ -75,7 +75,7 @@ def scan(
             for c in declared
             if c.get("kind", "") not in kept
         ],
-        Placeholders(_tags(policy), policy.placeholder_patterns),
+        Placeholders(policy.tags, policy.placeholder_patterns),
         _required(ctx),
         policy.allow,
     )
@@ -105,10 +105,6 @@ def scan(
 def declared_columns(masked: Artifact) -> list[dict[str, Any]]:
     """The columns that a masked shard has."""
     return [column for column in masked.read_json("columns.json") if column["role"] != "person"]
-
-
-def _tags(policy: Policy) -> list[str]:
-    return sorted({policy.tag(entity) for entity in policy.entities})
 
 
 def _kept(policy: Policy) -> frozenset[str]:

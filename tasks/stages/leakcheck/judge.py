@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +16,6 @@ from tasks.stages.leakcheck.shards import Shards
 
 if TYPE_CHECKING:
     from tasks.methods.gate.verdict import Limits, Verdict
-
-SHOWN = 10_000
-"""Record ids of each kind of evidence in the report."""
 
 REPORT = Stage("leakcheck-report", version=2, zone="raw", libraries=("great-expectations",))
 
@@ -42,7 +37,8 @@ def judge(ctx: Context, shards: Shards, evidence: Gathered) -> None:
     )
     fates = planted.read_json("planted.json") if planted else None
     sizes = groups.read_json("groups.json") if groups else None
-    limits, small = _limits(ctx, policy, evidence), policy.evidence.groups
+    left_out = sum(1 for _ in clean.flagged(looked.local("rows.parquet"))) if on_finding == "quarantine" else 0
+    limits, small = _limits(ctx, policy, evidence, shards.rows - left_out), policy.evidence.groups
     with tempfile.TemporaryDirectory(prefix="airlock-") as scratch:
         database, docs = Path(scratch) / "counts.sqlite", Path(scratch) / "docs"
         counts.write_database(
@@ -60,17 +56,15 @@ def judge(ctx: Context, shards: Shards, evidence: Gathered) -> None:
             decision,
             seen,
             on_finding,
-            _some(record for _, record in clean.flagged(looked.local("rows.parquet"))),
+            (record for _, record in clean.flagged(looked.local("rows.parquet"))),
             policy=policy.name,
             known=known.read_json("known.json") if known else None,
             planted=fates,
             review=evidence.review,
             groups=_groups(policy, sizes),
             records_by={
-                "known": _some(r for _, r in clean.flagged(known.local("rows.parquet"))) if known else [],
-                "groups": _some(in_small_groups(groups.local("rows.parquet"), small.k, small.l))
-                if groups and small
-                else [],
+                "known": (r for _, r in clean.flagged(known.local("rows.parquet"))) if known else [],
+                "groups": (in_small_groups(groups.local("rows.parquet"), small.k, small.l)) if groups and small else [],
             },
             not_checked=[*evidence.missing, *_crowded(known)],
         )
@@ -82,7 +76,7 @@ def judge(ctx: Context, shards: Shards, evidence: Gathered) -> None:
             for path in sorted(p for p in docs.rglob("*") if p.is_file()):
                 with writer.view(f"data_docs/{path.relative_to(docs).as_posix()}") as copy:
                     copy.write(path.read_bytes())
-            return {"passed": decision.passed, "rows": decision.rows, "flagged": len(content["flagged_records"])}
+            return {"passed": decision.passed, "rows": decision.rows, "flagged": content["rows_flagged"]["independent"]}
 
         kinds = (evidence.independent, evidence.known, evidence.planted, evidence.groups)
         decides = {"report": content}
@@ -91,11 +85,6 @@ def judge(ctx: Context, shards: Shards, evidence: Gathered) -> None:
     if not decision.passed:
         page = f"{ref.uri}/attempts/{ctx.open(ref).manifest['attempt']}/views/report.html"
         raise GateRefused(report.refusal(decision, page)) from None
-
-
-def _some(records: Iterable[int]) -> list[int]:
-    """The first of the record ids: the tables of the evidence have them all."""
-    return list(islice(records, SHOWN))
 
 
 def _crowded(known: Artifact | None) -> list[str]:
@@ -118,7 +107,7 @@ def _planted(policy: Policy, fates: dict[str, Any] | None) -> list[dict[str, Any
     return [lines.get(entity, {"entity": entity, **nothing}) for entity in policy.gate_entities]
 
 
-def _limits(ctx: Context, policy: Policy, evidence: Gathered) -> Limits:
+def _limits(ctx: Context, policy: Policy, evidence: Gathered, handed_over: int) -> Limits:
     from tasks.methods.gate.verdict import GroupLimits, Limits
 
     asked, config = policy.evidence, ctx.config.leakcheck
@@ -131,8 +120,7 @@ def _limits(ctx: Context, policy: Policy, evidence: Gathered) -> Limits:
     if asked.planted is not None:
         planted = {entity: asked.planted.for_entity(entity) for entity in policy.gate_entities}
     if evidence.groups is not None and asked.groups is not None:
-        rows = evidence.groups.counts["rows"]
-        groups = GroupLimits(asked.groups.k, asked.groups.limit, asked.groups.l, rows)
+        groups = GroupLimits(asked.groups.k, asked.groups.limit, asked.groups.l, handed_over)
     return Limits(
         independent,
         policy.gate_entities if asked.independent == "required" else (),

@@ -7,6 +7,7 @@ from typing import Any
 
 from tasks.core.artifacts import Artifact, Ref, Writer
 from tasks.core.canonical import sha256_sources
+from tasks.core.operators import HIDES
 from tasks.core.stage import Context, Stage
 from tasks.stages.leakcheck import independent
 from tasks.stages.leakcheck.shards import Shards
@@ -49,7 +50,7 @@ def look(ctx: Context, shards: Shards) -> Ref:
     rules = [sha256_sources(f"tasks.methods.{name}") for name in ("evaluate", "mask")]
     decides = {
         "looks": independent.decided_by(ctx, policy),
-        "rules": rules,
+        "rules": [*rules, sorted(HIDES)],
         "operators": operators,
         "tags": tags,
     }

@@ -75,14 +75,6 @@ class Case:
         self.spans.append([Span(text.index(w), text.index(w) + len(w), kind, 1.0, "test") for w, kind in found])
         return self
 
-    def cell(self, column: str, value: Any, entity: str) -> Case:
-        """A row with a planted cell."""
-        row = len(self.raw)
-        self.raw.append({"record_id": FIRST + row, "note": "nothing", "who": None, "n": None, column: value})
-        self._place(row, column, None, None, entity, "cell")
-        self.spans.append([])
-        return self
-
     def find(self, row: int, start: int, end: int, entity: str = "PERSON", column: str = "note") -> Case:
         """A finding of the gate's in a masked row."""
         found = {"record_id": row, "column": column, "entity": entity, "start": start, "end": end, "detector": "x"}
@@ -156,7 +148,7 @@ def test_a_masked_value_did_not_come_through_and_a_missed_one_did(case: Case) ->
     case.plant("seen LEE, Ann today", "LEE, Ann", "PERSON", format="last, first")
     found = line(case.judge(), "PERSON")
     assert (found["planted"], found["through"], found["set_aside"]) == (2, 1, 0)
-    assert found["by"] == {"uncovered": 1, "standing": 1, "cell": 0, "weaker": 0}
+    assert found["by"] == {"uncovered": 1, "standing": 1, "weaker": 0}
     nothing, all_of_it = ({"planted": 1, "through": n, "through_after_remask": n} for n in (0, 1))
     assert found["by_format"] == {"first last": nothing, "last, first": all_of_it}
     assert found["by_context"] == {"carrier": {"planted": 2, "through": 1, "through_after_remask": 1}}
@@ -190,7 +182,7 @@ def test_a_value_that_stands_came_through_whatever_masking_says_it_did(case: Cas
     case.plant(f"it is {value}!", value, kind, (value, kind))
     case.masked[0] = f"it is {standing}!"
     found = line(case.judge(), kind)
-    assert found["through"] == 1 and found["by"] == {"uncovered": 0, "standing": 1, "cell": 0, "weaker": 0}
+    assert found["through"] == 1 and found["by"] == {"uncovered": 0, "standing": 1, "weaker": 0}
 
 
 @pytest.mark.parametrize("standing", ["Annabel Lee", "Joann Lee", "Lee Ann", "217 555 01", "the 1961 file"])
@@ -295,22 +287,6 @@ def test_texts_that_do_not_fit_together_are_never_remasked_in_thought(case: Case
     case.find(FIRST, 0, 18)
     found = line(case.judge(), "PERSON")
     assert (found["through"], found["through_after_remask"]) == (1, 1)
-
-
-@pytest.mark.parametrize(("operator", "through"), [("tag", 0), ("redact", 0), ("partial", 0), ("keep", 1)], ids=str)
-def test_a_cell_came_through_where_it_equals_the_planted_one(case: Case, operator: str, through: int) -> None:
-    case.cell("who", "Ann Lee", "PERSON")
-    found = line(case.judge(cells=operator), "PERSON")
-    assert found["through"] == found["by"]["cell"] == through
-
-
-def test_a_cell_is_compared_however_it_is_written_and_remasked_where_the_gate_saw_it(case: Case) -> None:
-    case.cell("who", "Ann  LEE", "PERSON").cell("who", "Bob Ray", "PERSON").cell("n", 41, "COUNT")
-    case.find(FIRST, 0, 7, column="who")
-    judged = case.judge(cells="keep")
-    assert line(judged, "PERSON")["through"] == 2 and line(judged, "PERSON")["through_after_remask"] == 1
-    # Noise may leave a figure as it was.
-    assert line(judged, "COUNT")["through"] == 0 and line(case.judge(promise(COUNT="tag")), "COUNT")["through"] == 1
 
 
 def test_a_row_that_was_set_aside_says_nothing_about_what_comes_through(case: Case) -> None:

@@ -107,10 +107,12 @@ def found(text: str) -> list[Finding]:
 @pytest.mark.parametrize(("entity", "before", "value", "after"), LEAKS)
 def test_finds_the_value_and_its_place(entity: str, before: str, value: str, after: str) -> None:
     text = before + value + after
-    places = [text[f.start : f.end] for f in found(text) if f.entity == entity]
-    assert any(
-        value in place or (place in value and len(place) >= 0.5 * len(value)) or value in place for place in places
-    ) or (entity == "AGE" and any(place in value for place in places))
+    places = [(f.start, f.end) for f in found(text) if f.entity == entity]
+    low, high = len(before), len(before) + len(value)
+    inside = max((min(end, high) - max(start, low) for start, end in places), default=0)
+    beside = max((max(low - start, 0) + max(end - high, 0) for start, end in places), default=0)
+    # An age's words ("years old") and a firm's first word may be left; words beside the value may be taken along.
+    assert inside >= (1 if entity == "AGE" else 0.5 * len(value)) and beside <= 20
 
 
 @pytest.mark.parametrize("text", HARMLESS)

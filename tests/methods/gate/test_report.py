@@ -13,6 +13,7 @@ from tasks.methods.gate import report, report_plots
 from tasks.methods.gate.decision import GROUPS, INDEPENDENT, KNOWN, PLANTED, REVIEW, Line, Verdict
 from tasks.methods.gate.groups import below
 from tasks.methods.gate.review import bound
+from tasks.methods.gate.why import why
 
 EVIDENCE: dict[str, Any] = {
     "no_independent_evidence": ["GALAXY_NUMBER"],
@@ -115,7 +116,7 @@ def test_the_sentence_of_a_shut_gate_says_what_how_many_where_and_what_to_do() -
     text = report.refusal(Verdict(1000, (line,), SHAPE, (other,)), "/r/report.html")
     assert re.match(r"leak gate: .*PERSON.* 7 of 1,000 rows", text)
     assert text.endswith("; 1 more expectation does not hold; the report is /r/report.html")
-    assert report.refusal(Verdict(1000, (line,), SHAPE), "/r") == report.sentence(line, 1000, "/r")
+    assert report.refusal(Verdict(1000, (line,), SHAPE), "/r") == f"leak gate: {why(line)}; the report is /r"
 
 
 def test_the_page_escapes_what_it_is_given() -> None:
@@ -141,6 +142,7 @@ def test_the_page_escapes_what_it_is_given() -> None:
         },
         planted={**planted(), "entities": [kind], "not_planted": [evil]},
         groups={**GROUP_SIZES, "columns": [evil], "sensitive": evil, "k": 5},
+        records_by={"known": [1], "groups": [2]},
         not_checked=[evil],
     )
     page = report.as_html(found, title=evil, seconds={evil: 1.0})
@@ -182,3 +184,36 @@ def test_a_larger_share_is_drawn_further() -> None:
     drawn = [report_plots.bars([report_plots.Bar("a", s), report_plots.Bar("b", 0.3)], "c") for s in (0.001, 0.01, 0.2)]
     widths = [float(re.findall(r'<rect x="0" y="3" width="([0-9.]+)%', text)[0]) for text in drawn]
     assert widths == sorted(widths) and widths[0] > 4, "a tenth of a percent can still be seen"
+
+
+def test_the_report_lists_some_ids_and_counts_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "SHOWN", 3)
+    evidence = {"no_independent_evidence": [], "columns_kept_by_policy": [], "found_by": {}, "detectors": []}
+    known = {"values": {}, "looked_for": {}, "skipped": {}, "rows_with": {}}
+    found = report.as_json(
+        Verdict(100, (), (Line("x", True),), ()),
+        evidence,
+        "keep",
+        range(40),
+        known=known,
+        records_by={"known": range(7)},
+    )
+    assert found["flagged_records"] == [0, 1, 2] and found["flagged_by"] == {"known": [0, 1, 2]}
+    assert any("40 of 100" in said for said in found["sentences"]) and any("7 of 100" in s for s in found["sentences"])
+
+
+def test_what_was_not_looked_for_is_said_where_everything_else_was_too() -> None:
+    whole = report.as_json(
+        Verdict(10, (), (Line("x", True),), ()),
+        {"no_independent_evidence": [], "columns_kept_by_policy": [], "found_by": {}, "detectors": []},
+        "keep",
+        [],
+        known={"values": {}, "looked_for": {}, "skipped": {}, "rows_with": {}},
+        planted=planted(),
+        review=bound(100, 0, 20, 20).to_dict(),
+        groups={**GROUP_SIZES, "columns": ["age"], "sensitive": None, "k": 5},
+        records_by={"known": [], "groups": []},
+        not_checked=["groups by ZIPCODE: the table has no such column"],
+    )
+    page = report.as_html(whole)
+    assert "not asked for, or not here: groups by ZIPCODE" in page and "after remask" not in page.lower()

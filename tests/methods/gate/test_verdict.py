@@ -109,7 +109,7 @@ def test_each_kind_of_evidence_shuts_the_gate_alone(
     decision = judged(tmp_path, **changed)
     (line,) = decision.failures
     assert line.evidence == evidence and line.name.startswith(name)
-    assert re.search(says, why(line, decision.rows))
+    assert re.search(says, why(line))
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_evidence_that_is_asked_for_and_lacks_something_shuts_the_gate(
     asked_for = {"kinds": "detectors_required", "known": "known_values"}.get(table, table)
     decision = judged(tmp_path, Limits({}, **{asked_for: getattr(LIMITS, asked_for)}), **changed)
     assert [line.name for line in decision.failures] == names
-    assert all(why(line, ROWS) for line in decision.failures)
+    assert all(why(line) for line in decision.failures)
 
 
 @pytest.mark.parametrize("table", ["known", "groups"])

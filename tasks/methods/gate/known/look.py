@@ -21,9 +21,6 @@ from tasks.methods.gate.known.shards import KnownColumn, KnownShard
 from tasks.methods.gate.known.store import database
 from tasks.methods.gate.placeholders import Placeholders
 
-VERSION = 1
-"""Raised whenever something else would be found: part of the key of the evidence."""
-
 HELD = 5_000
 """Patterns held at once: some 5 MB."""
 

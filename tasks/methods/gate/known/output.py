@@ -6,9 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
-import pyarrow as pa
-
-from tasks.methods.gate.evidence import FINDINGS, FOUND
+from tasks.methods.gate.evidence import FINDINGS, FOUND, finding_row, rows_schema
 from tasks.methods.gate.finding import Finding
 from tasks.methods.gate.tables import TableWriter
 
@@ -34,12 +32,10 @@ def write_tables(
     Returns:
         ``rows``, ``rows_with`` by kind, ``found_by`` kind and detector.
     """
-    counted = [("found", pa.int32()), *((FOUND + entity, pa.int32()) for entity in entities)]
-    schema = pa.schema([("record_id", pa.int64()), ("shard", pa.int32()), *counted])
     rows_with: Counter[str] = Counter()
     found_by: dict[str, Counter[str]] = defaultdict(Counter)
     upcoming, number = next(found, None), 0
-    with TableWriter(findings, FINDINGS) as finding_table, TableWriter(rows, schema) as row_table:
+    with TableWriter(findings, FINDINGS) as finding_table, TableWriter(rows, rows_schema(entities)) as row_table:
         for shard, ids in records:
             counts: list[dict[str, object]] = []
             places: list[dict[str, object]] = []
@@ -54,22 +50,11 @@ def write_tables(
                 rows_with.update(by_kind.keys())
                 for column, hit in hits:
                     found_by[hit.entity][hit.detector] += 1
-                    places.append(_row(record_id, columns[column], hit))
+                    places.append(finding_row(record_id, columns[column], hit))
             row_table.write_rows(counts)
             finding_table.write_rows(places)
     return {
         "rows": number,
         "rows_with": {entity: rows_with[entity] for entity in entities},
         "found_by": {entity: dict(sorted(ways.items())) for entity, ways in sorted(found_by.items())},
-    }
-
-
-def _row(record_id: int, column: str, hit: Finding) -> dict[str, object]:
-    return {
-        "record_id": record_id,
-        "column": column,
-        "entity": hit.entity,
-        "start": hit.start,
-        "end": hit.end,
-        "detector": hit.detector,
     }

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from tasks.core.errors import AirlockError
 from tasks.methods.gate.known.cells import Cells
-from tasks.methods.gate.tables import batches
+from tasks.methods.gate.tables import batches, cell_text
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def values(
     for batch in batches(shard.raw, batch_rows, ["record_id", *{*texts, *(c.name for c in cells)}]):
         found: list[tuple[str, str]] = []
         for column in cells:
-            found += [(column.kind, text) for text in map(_text, batch.column(column.name).to_pylist()) if text]
+            found += [(column.kind, text) for text in map(cell_text, batch.column(column.name).to_pylist()) if text]
         ids = batch.column("record_id").to_pylist()
         for name, cursor in spans.items():
             column_cells = batch.column(name)
@@ -149,13 +149,7 @@ def _is_text(kind: Any) -> bool:
 
 
 def _cell(column: pa.ChunkedArray, row: int) -> str:
-    return _text(column[row].as_py())
-
-
-def _text(cell: Any) -> str:
-    if cell is None or isinstance(cell, str):
-        return cell or ""
-    return cell.isoformat() if hasattr(cell, "isoformat") else str(cell)
+    return cell_text(column[row].as_py())
 
 
 def record_ids(shards: Iterable[KnownShard], batch_rows: int) -> Iterator[tuple[int, list[int]]]:
