@@ -93,6 +93,25 @@ def test_a_files_name_counts(tmp_path: Path) -> None:
     assert search([tmp_path], {"Jane-Roe"}).hits
 
 
+@pytest.mark.parametrize(
+    "text", ["case 666946.", '{"case": "666946"}', "666946", "(666946)", "nr=666946&x=1", "Fall:666946", "案件666946号"]
+)
+def test_a_short_number_is_found_where_it_stands_by_itself(tmp_path: Path, text: str) -> None:
+    (tmp_path / "file").write_text(text, encoding="utf-8")
+    assert search([tmp_path], {"666946"}).hits
+
+
+@pytest.mark.parametrize("text", ["2026-11-23T16:51:43.666946Z", "0.66694612", "01a2-3666946f-77", "16669460"])
+def test_digits_of_a_clock_an_id_or_a_fraction_are_no_hit(tmp_path: Path, text: str) -> None:
+    (tmp_path / "file").write_text(text, encoding="utf-8")
+    assert search([tmp_path], {"666946"}).hits == []
+
+
+def test_a_long_number_is_found_inside_others_too(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("id4111111111111111x")
+    assert search([tmp_path], {"4111111111111111"}).hits
+
+
 def test_short_and_public_values_are_left_out_and_counted() -> None:
     assert usable(["Jane", "Jane Roe", "London", "Jane Roe "], b"in London") == (
         {"Jane Roe"},

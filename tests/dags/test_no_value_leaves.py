@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -52,6 +54,8 @@ def test_a_run_writes_no_raw_value_outside_the_raw_zone(
     out = tmp_path / "printed"
     out.write_text("".join(capfd.readouterr()))
     airflow = Path(os.environ["AIRFLOW_HOME"])
+    with contextlib.closing(sqlite3.connect(airflow / "airflow.db")) as db:  # so that its cells can be told apart
+        db.execute("PRAGMA wal_checkpoint(PASSIVE)")
     places = [out, airflow, home / "ledger.sqlite", home / "scratch", home / "models"]
     places += [path for path in (home / "store").iterdir() if path.name != "raw"]
     found = search(places, wanted)
