@@ -39,12 +39,14 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+import spacy
 import tldextract
 from presidio_analyzer import AnalyzerEngine, BatchAnalyzerEngine, RecognizerRegistry
 from presidio_analyzer.nlp_engine import SpacyNlpEngine
 
 from tasks.core.policies import load_policy
 from tasks.methods.detect.analyzer import Analyzer
+from tasks.methods.detect.models import spacy_model_folder
 from tasks.methods.detect.nlp import LocalNlpEngine
 from tasks.methods.detect.once import Once
 from tasks.methods.detect.reader import Reader
@@ -105,12 +107,12 @@ class TimedReader(Reader):
 
 
 class Bench:
-    """Both sides on one loaded model."""
+    """Both sides on the same model: Presidio's as spaCy loads it, ours as the masker does."""
 
     def __init__(self, model: str, which: str = "presidio") -> None:
         self.local = LocalNlpEngine("en", model)
         self.local.load()
-        self.nlp = self.local.get_nlp("en")
+        self.nlp = spacy.load(spacy_model_folder(model))
         if which == "masker":
             self.recognizers = [*recognizers("presidio-patterns", "en"), *recognizers("spacy", "en")]
         else:
@@ -233,18 +235,25 @@ def duplicates(bench: Bench, texts: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def ensemble(presidio_s: float, texts: Sequence[str], policy: str, model: str) -> dict[str, Any]:
-    """The whole masker of a policy, against plain Presidio's best time on the same texts."""
-    masker = masker_of(load_policy(policy), "en", model)
-    masker.find(texts[:20])
-    clock = Clock()
-    with clock:
-        found = [spans for start in range(0, len(texts), 256) for spans in masker.find(texts[start : start + 256])]
+def ensemble(presidio_s: float, texts: Sequence[str], policy: str, model: str, repeat: int) -> dict[str, Any]:
+    """The whole masker of a policy, against plain Presidio's best time on the same texts.
+
+    Both are the best of ``repeat`` runs, since other processes on the machine take their part; each run has a masker of
+    its own, which remembers nothing.
+    """
+    taken = []
+    for _ in range(repeat):
+        masker = masker_of(load_policy(policy), "en", model)
+        masker.find(texts[:20])
+        clock = Clock()
+        with clock:
+            found = [spans for start in range(0, len(texts), 256) for spans in masker.find(texts[start : start + 256])]
+        taken.append(clock.seconds)
     return {
         "policy": policy,
-        "total_s": clock.seconds,
+        "total_s": min(taken),
         "findings": sum(map(len, found)),
-        "ratio_to_plain_presidio": presidio_s / clock.seconds,
+        "ratio_to_plain_presidio": presidio_s / min(taken),
     }
 
 
@@ -393,7 +402,7 @@ def main() -> None:
         "long": lambda: compare(bench, [_document(texts, chosen.long)], (1,), 1),
         "fast_profile": lambda: fast_profile(bench, rows, chosen.repeat),
         "exact_duplicates": lambda: duplicates(bench, texts[:500]),
-        "ensemble": lambda: ensemble(short["presidio"]["total_s"], texts, chosen.policy, chosen.model),
+        "ensemble": lambda: ensemble(short["presidio"]["total_s"], texts, chosen.policy, chosen.model, chosen.repeat),
         "two_processes": lambda: two_processes(chosen.model, texts, chosen.repeat),
     }
     if chosen.rss:

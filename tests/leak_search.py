@@ -25,7 +25,7 @@ from pathlib import Path
 
 MIN_LENGTH = 6
 CHANCE_DIGITS = 10
-"""Numbers of fewer digits turn up by chance inside others: 1 MB of hexadecimal holds given six digits in 6 % of cases."""
+"""Numbers of fewer digits turn up by chance inside others: 1 MB of hexadecimal has six given digits 6 times in 100."""
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}={0,2}")
 
 

@@ -30,15 +30,15 @@ SETTINGS: dict[str, Any] = {
     "dataset": "demo-visits",
     "ingest.shard_rows": 200,
     "ingest.heldout_share": 0.12,
-    "plant.values_per_kind": 20,
+    "plant.values_per_kind": 10,
     "train.epsilon": 8.0,
-    "train.steps": 9,
-    "train.expected_batch": 16,
+    "train.steps": 8,
+    "train.expected_batch": 12,
     "train.lora_last_layers": 4,
     "train.learning_rate": 0.02,
     "train.max_length": 64,
-    "train.heldout_rows": 40,
-    "clip.rules": [{"pattern": "*", "target": "adapter", "method": "truncate", "bound": 0.15}],
+    "train.heldout_rows": 32,
+    "clip.rules": [{"pattern": "*", "target": "adapter", "method": "truncate", "bound": 0.1}],
 }
 """Sized for two cores and a few minutes, and tuned on made-up rows; a real run has far more rows, larger batches, more
 steps, a smaller learning rate, and plants 300 values a kind, which bound their share far more tightly."""

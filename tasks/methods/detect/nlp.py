@@ -8,6 +8,7 @@ import spacy
 from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine
 
 from tasks.core.errors import UserError
+from tasks.methods.detect import products
 from tasks.methods.detect.models import spacy_model_folder
 
 _KINDS = {
@@ -56,9 +57,11 @@ class LocalNlpEngine(SpacyNlpEngine):
         if folder is None:
             raise UserError("mask.spacy_model: this spaCy model is not installed: install its package or name a folder")
         try:
-            self.nlp = {language: spacy.load(folder)}
+            nlp = spacy.load(folder)
         except (OSError, ValueError):
             raise UserError("mask.spacy_model: the folder does not hold a spaCy model that this spaCy reads") from None
+        products.use_in(nlp)
+        self.nlp = {language: nlp}
 
     def renew(self) -> None:
         """Load the model again, with nothing of what it has read. No document of before may be used after it."""

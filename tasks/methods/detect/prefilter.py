@@ -96,14 +96,15 @@ class Shape:
         return frozenset(self.text)
 
     @cached_property
-    def _folded(self) -> str:
+    def folded(self) -> str:
+        """The text in small letters, see :func:`~tasks.methods.detect.literals.folded`."""
         return folded(self.text)
 
     def holds(self, strings: frozenset[str]) -> bool:
         """Whether the text holds one of the folded strings, whatever its case."""
         known = self._holds.get(strings)
         if known is None:
-            known = self._holds[strings] = any(map(self._folded.__contains__, strings))
+            known = self._holds[strings] = any(map(self.folded.__contains__, strings))
         return known
 
 

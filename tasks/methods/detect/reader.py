@@ -20,6 +20,7 @@ from presidio_analyzer.nlp_engine import NlpArtifacts, SpacyNlpEngine
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
+from tasks.methods.detect import products
 from tasks.methods.detect.nlp import LocalNlpEngine
 
 Profile = Literal["exact", "fast"]
@@ -68,7 +69,7 @@ class Reader:
     @contextmanager
     def memory_zone(self) -> Iterator[None]:
         """The zone of spaCy's vocabulary: artifacts made in it are not to be used after it."""
-        with self._nlp.memory_zone():
+        with self._nlp.memory_zone(), products.one_thread():
             yield
         # The vocabulary's length counts the words of past zones, too.
         if isinstance(self._engine, LocalNlpEngine) and len(self._nlp.vocab) - self._first_words > NEW_WORDS:

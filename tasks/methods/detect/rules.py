@@ -15,7 +15,8 @@ from typing import Any, Protocol
 import regex
 from presidio_analyzer import LocalRecognizer, RecognizerResult
 
-from tasks.methods.detect.prefilter import Need, admits, need_of, shape_of
+from tasks.methods.detect.admission import Admission
+from tasks.methods.detect.prefilter import ANYTHING, Need, need_of, shape_of
 
 TIMEOUT_SECONDS = 30.0
 """A pattern that runs longer on one piece of text is a fault of the pattern: the shard fails, nothing is skipped."""
@@ -107,6 +108,8 @@ class RuleRecognizer(LocalRecognizer):
 
     def __init__(self, name: str, rules: Sequence[Finder], language: str) -> None:
         self._rules = tuple(rules)
+        self._admission = Admission([rule.need if isinstance(rule, Rule) else ANYTHING for rule in rules])
+        self._wanted: dict[frozenset[str], int] = {}
         entities = sorted({rule.entity for rule in rules})
         super().__init__(supported_entities=entities, name=name, supported_language=language)
 
@@ -115,12 +118,12 @@ class RuleRecognizer(LocalRecognizer):
 
     def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[RecognizerResult]:
         """Presidio's entry point; the NLP artifacts are not used."""
-        wanted = set(entities)
+        asked = frozenset(entities)
+        if asked not in self._wanted:
+            self._wanted[asked] = sum(1 << place for place, rule in enumerate(self._rules) if rule.entity in asked)
         results = []
-        shape = shape_of(text)
-        for rule in self._rules:
-            if rule.entity not in wanted or (isinstance(rule, Rule) and not admits(rule.need, shape)):
-                continue
+        for place in self._admission.among(shape_of(text), self._wanted[asked]):
+            rule = self._rules[place]
             for start, end, score in rule.find(text):
                 metadata = {
                     RecognizerResult.RECOGNIZER_NAME_KEY: self.name,
