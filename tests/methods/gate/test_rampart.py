@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
+import numpy as np
+import onnxruntime
 import pytest
 
 from tasks.methods.gate.model_files import rampart_files
-from tasks.methods.gate.rampart import WINDOW, Rampart
+from tasks.methods.gate.rampart import OVERLAP, WINDOW, Rampart, _judged, _starts
 from tasks.methods.gate.registry import check_names, identities
+from tasks.methods.sample import records
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +37,18 @@ def test_nothing_is_cut_off_in_a_long_text(rampart: Rampart) -> None:
     filler = "the payment was posted late and the fee was not waived . "
     for repeats in (5, 20, 40, 90):
         assert ("PERSON", "Jane Roe") in found(rampart, filler * repeats + "My name is Jane Roe and I need help.")
-    ids = rampart._tokenizer.encode(filler * 90, add_special_tokens=False).ids
-    assert len(ids) > 3 * WINDOW
-    assert rampart._probabilities(ids).sum(axis=-1) == pytest.approx(1.0, abs=1e-4)
+    assert len(rampart._tokenizer.encode(filler * 90, add_special_tokens=False).ids) > 3 * WINDOW
+
+
+@pytest.mark.parametrize("count", [1, WINDOW - 1, WINDOW, WINDOW + 1, 2 * WINDOW, 5 * WINDOW + 7])
+def test_every_token_is_judged_where_it_stands_farther_inside(count: int) -> None:
+    windows = {start: min(WINDOW, count - start) for start in _starts(count)}
+    logits = {(3, start): np.eye(2, dtype=np.float32)[[start % 2] * size] * 9 for start, size in windows.items()}
+    judged = _judged(count, 3, logits)
+    assert judged.shape == (count, 2) and judged.sum(axis=-1) == pytest.approx(1.0, abs=1e-5)
+    for start, size in windows.items():
+        inside = slice(start + (OVERLAP // 2 if start else 0), start + size - OVERLAP // 2)
+        assert (judged[inside].argmax(axis=-1) == start % 2).all()
 
 
 def test_places_are_those_of_the_original(rampart: Rampart) -> None:
@@ -49,6 +63,23 @@ def test_a_text_is_judged_alone(rampart: Rampart) -> None:
     texts = ["My name is Jane Roe.", "ok", "", "Call Tom Hale of 12 Oak Street " * 30, "nothing here"]
     assert rampart.detect(texts) == [rampart.detect([text])[0] for text in texts]
     assert rampart.detect(texts[::-1]) == rampart.detect(texts)[::-1]
+
+
+def test_the_network_in_eight_bits_says_what_the_published_one_says(rampart: Rampart) -> None:
+    published = onnxruntime.InferenceSession(str(rampart.files.model), providers=["CPUExecutionProvider"])
+    labels = json.loads(rampart.files.config.read_text(encoding="utf-8"))["id2label"]
+    same = total = 0
+    texts = [line for record in records("finance", 12, "en", 4) for line in str(record.fields["text"]).split("\n")]
+    for text in [text for text in texts if text]:
+        read = rampart._tokenizer.encode(text, add_special_tokens=False)
+        ids = np.array([[rampart._first, *read.ids[:WINDOW], rampart._last]], dtype=np.int64)
+        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        theirs = published.run(None, feed)[0][0, 1:-1]
+        ((_, ours),) = rampart._run([read], [(0, 0)])
+        assert ours.shape == theirs.shape == (min(WINDOW, len(read.ids)), len(labels))
+        same += int((ours.argmax(axis=-1) == theirs.argmax(axis=-1)).sum())
+        total += len(ours)
+    assert total > 1000 and same >= 0.98 * total, (same, total)
 
 
 def test_a_companys_name_is_no_person(rampart: Rampart) -> None:
