@@ -257,7 +257,7 @@ def ensemble(presidio_s: float, texts: Sequence[str], policy: str, model: str, r
     }
 
 
-def _worker(model: str, texts: list[str], barrier: Any, out: Any) -> None:
+def _read(model: str, texts: list[str], barrier: Any, out: Any) -> None:
     bench = Bench(model)
     bench.ours(texts[:50])
     barrier.wait()
@@ -266,12 +266,21 @@ def _worker(model: str, texts: list[str], barrier: Any, out: Any) -> None:
     out.put((start, time.perf_counter(), taken["total_s"]))
 
 
-def processes(model: str, texts: list[str], count: int) -> dict[str, float]:
+def _count(_: str, texts: list[str], barrier: Any, out: Any) -> None:
+    """Arithmetic that needs neither memory nor a lock: what two processes gain on this machine at all."""
+    barrier.wait()
+    start, clock, found = time.perf_counter(), Clock(), 0
+    with clock:
+        for n in range(40_000 * len(texts)):
+            found ^= n * n
+    out.put((start, time.perf_counter(), clock.seconds))
+
+
+def processes(work: Callable[..., None], model: str, texts: list[str], count: int) -> dict[str, float]:
     """Wall-clock time of ``count`` processes that share the texts, models loaded and warm."""
     context = multiprocessing.get_context("spawn")
     barrier, out = context.Barrier(count), context.Queue()
-    shares = [texts[i::count] for i in range(count)]
-    workers = [context.Process(target=_worker, args=(model, share, barrier, out)) for share in shares]
+    workers = [context.Process(target=work, args=(model, texts[i::count], barrier, out)) for i in range(count)]
     for worker in workers:
         worker.start()
     spans = [out.get() for _ in workers]
@@ -282,10 +291,16 @@ def processes(model: str, texts: list[str], count: int) -> dict[str, float]:
 
 
 def two_processes(model: str, texts: list[str], tries: int) -> dict[str, Any]:
-    """How much two processes gain; the best of some tries, since other processes on the machine take their part."""
-    one = min((processes(model, texts, 1) for _ in range(tries)), key=lambda p: p["wall_s"])
-    two = min((processes(model, texts, 2) for _ in range(tries)), key=lambda p: p["wall_s"])
-    return {"one": one, "two": two, "ratio": one["wall_s"] / two["wall_s"], "load": os.getloadavg()[0]}
+    """How much two processes gain; the best of some tries, since other processes on the machine take their part.
+
+    ``machine`` is what two processes gain that do arithmetic alone: more than that no program can.
+    """
+    found: dict[str, Any] = {}
+    for name, work in (("reading", _read), ("machine", _count)):
+        one = min((processes(work, model, texts, 1) for _ in range(tries)), key=lambda p: p["wall_s"])
+        two = min((processes(work, model, texts, 2) for _ in range(tries)), key=lambda p: p["wall_s"])
+        found[name] = {"one": one, "two": two, "ratio": one["wall_s"] / two["wall_s"]}
+    return {"ratio": found["reading"]["ratio"], **found, "load": os.getloadavg()[0]}
 
 
 def _grow(model: str, policy: str, rows: int, step: int, out: Any) -> None:
