@@ -332,6 +332,17 @@ def _ratio(one: dict[str, Any], other: dict[str, Any]) -> float | str | None:
     return round(one["hits"] / other["hits"], 2) if other["hits"] else f"{one['hits']} to 0"
 
 
+def pooled(entries: dict[str, Any], masker: str) -> dict[str, Any]:
+    """The spans that one masker left in all sets measured so far: on one set they are few."""
+    sets = {name: entry for name, entry in entries.items() if entry.get("masker") == masker}
+    report: dict[str, Any] = {"sets": sorted(sets), "commits": sorted({entry["commit"] for entry in sets.values()})}
+    for side in ("rescan", "gate"):
+        left = [entry[side]["spans_left"] for entry in sets.values()]
+        report[side] = share(sum(one["hits"] for one in left), sum(one["of"] for one in left))
+    report["gate_to_rescan"] = _ratio(report["gate"], report["rescan"])
+    return report
+
+
 def _about() -> dict[str, Any]:
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
     dirty = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -370,6 +381,7 @@ def main() -> None:
         out = Path(chosen.json)
         entries = json.loads(out.read_text(encoding="utf-8")) if out.exists() else {}
         entries[f"{Path(chosen.data).stem}-{chosen.masker}"] = entry
+        entries[f"spans left, all sets, {chosen.masker}"] = pooled(entries, chosen.masker)
         out.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
 
 
