@@ -76,7 +76,7 @@ def _words() -> frozenset[str]:
     return frozenset(gzip.decompress(_FILE.read_bytes()).decode().split("\n")) | _COMMON
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def is_word(word: str) -> bool:
     """Whether English has ``word``, in any case and with or without accents, or one it is made of.
 
