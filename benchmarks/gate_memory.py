@@ -43,12 +43,12 @@ def write(folder: Path, rows: int) -> list[ShardInput]:
     shards = []
     for first in range(0, rows, SHARD):
         numbers = range(first, min(rows, first + SHARD))
-        marks = [f"{n:x}q{n * 2654435761 % 2**32:x}" for n in numbers]
+        marks = [f"q{n:x}" for n in numbers]
         names = ["Ann Lee" if n % 20 == 0 else "<PERSON>" for n in numbers]
         table = pa.table(
             {
                 "record_id": pa.array(numbers, pa.int64()),
-                "note": [f"Note {mark} by {name}." for mark, name in zip(marks, names, strict=True)],
+                "note": [f"{mark} by {name}" for mark, name in zip(marks, names, strict=True)],
                 "place": marks,
             }
         )
