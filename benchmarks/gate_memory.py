@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,13 @@ from tasks.methods.gate.placeholders import Placeholders
 from tasks.methods.gate.registry import detectors
 
 SHARD = 50_000
+STEADY = {
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "ARROW_IO_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "1",
+}
+"""What allocators and threads keep for later differs by 20 MB from run to run; this is without it."""
 KINDS = ("independent", "groups")
 
 
@@ -133,7 +141,9 @@ def main() -> None:
         write(Path(folder), args.rows)
         for kind in args.kinds:
             command = [sys.executable, __file__, "--one", folder, "--rows", str(args.rows), "--kinds", kind]
-            found.append(json.loads(subprocess.run(command, check=True, capture_output=True).stdout))
+            found.append(
+                json.loads(subprocess.run(command, check=True, capture_output=True, env=os.environ | STEADY).stdout)
+            )
             print(json.dumps(found[-1]), flush=True)
     if args.json:
         args.json.write_text(json.dumps({"kinds": found}, indent=2) + "\n")
