@@ -124,6 +124,10 @@ def measure(kind: str, folder: Path, rows: int) -> dict[str, Any]:
     }
 
 
+def _steady(command: list[str]) -> bytes:
+    return subprocess.run(command, check=True, capture_output=True, env=os.environ | STEADY).stdout
+
+
 def main() -> None:
     """Measure each kind in a process of its own, print and write."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -141,9 +145,7 @@ def main() -> None:
         write(Path(folder), args.rows)
         for kind in args.kinds:
             command = [sys.executable, __file__, "--one", folder, "--rows", str(args.rows), "--kinds", kind]
-            found.append(
-                json.loads(subprocess.run(command, check=True, capture_output=True, env=os.environ | STEADY).stdout)
-            )
+            found.append(json.loads(_steady(command)))
             print(json.dumps(found[-1]), flush=True)
     if args.json:
         args.json.write_text(json.dumps({"kinds": found}, indent=2) + "\n")

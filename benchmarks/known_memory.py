@@ -122,6 +122,10 @@ def measure(folder: Path, rows: int) -> dict[str, Any]:
     }
 
 
+def _steady(command: list[str]) -> bytes:
+    return subprocess.run(command, check=True, capture_output=True, env=os.environ | STEADY).stdout
+
+
 def main() -> None:
     """Measure each size in a process of its own, print and write."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -138,9 +142,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="airlock-", dir=args.scratch) as folder:
             write(Path(folder), rows)
             command = [sys.executable, __file__, "--one", folder, "--rows", str(rows)]
-            sizes.append(
-                json.loads(subprocess.run(command, check=True, capture_output=True, env=os.environ | STEADY).stdout)
-            )
+            sizes.append(json.loads(_steady(command)))
         print(json.dumps(sizes[-1]))
     report: dict[str, Any] = {"sizes": sizes}
     if len(sizes) > 1:
