@@ -98,7 +98,7 @@ WEAK = tuple(
         # 28245 Puruntie 82; Mlýnská 1540; 94 Rose Hill: a street by what stands around it
         rf"(?<![\p{{L}}\p{{N}}$€£#.,/\-]){_NOT_A_STREET}{_N},?[ ]{_PHRASE}(?:,?[ ]{_N}\.?)?",
         rf"(?<![\p{{L}}\p{{N}}$€£#.,/\-]){_NOT_A_STREET}{_PHRASE},?[ ]{_N}\.?",
-        r"(?<![\p{L}\p{N}$€£#.,/\-])\d{1,6}[ ](?:[\p{Ll}\p{M}'’.\-]{1,20}[ ]){1,5}(?:\d{1,5}|(?:street|st|road|rd|avenue|ave|lane|drive|blvd|court|way)\b)(?!\p{N})",
+        r"(?<![\p{L}\p{N}$€£#.,/\-])\d{1,6}[ ](?!(?:to|and|or|until|till|through|by|of|out of|vs\.?|x)[ ]\d)(?:[\p{Ll}\p{M}'’.\-]{1,20}[ ]){1,5}(?:\d{1,5}|(?:street|st|road|rd|avenue|ave|lane|drive|blvd|court|way)\b)(?!\p{N})",
     )
 )
 """Cores that need words before them or an end behind them."""
