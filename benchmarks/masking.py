@@ -307,7 +307,7 @@ def _grow(model: str, policy: str, rows: int, step: int, out: Any) -> None:
     finder = Once(masker_of(load_policy(policy), "en", model))
     for done in range(0, rows, 250):
         numbers = range(done, min(rows, done + 250))
-        finder.find([f"Note {i:x}q{i * 2654435761 % 2**32:x} by Ann." for i in numbers])
+        finder.find([f"q{i:x} by Ann." for i in numbers])
         if (done + len(numbers)) % step == 0:
             gc.collect()
             out.put((done + len(numbers), _resident(), time.process_time()))

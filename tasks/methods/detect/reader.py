@@ -38,9 +38,9 @@ _FOR_SENTENCES = ("tok2vec", "parser")
 LONG = 1_000
 """Characters. In longer texts an entity is likely enough to break the rule: there the parser goes first."""
 _KNOWN_LEMMAS = 50_000
-NEW_WORDS = 200_000
-"""spaCy forgets the words of a memory zone, but not the room they took in its tables: after so many it is loaded anew,
-which costs about two seconds."""
+NEW_WORDS, READ = 25_000, 1_000_000
+"""spaCy forgets the words of a memory zone, but not the room they took in its tables. After so many of them it is
+loaded anew, which costs about two seconds; but not before so many characters, which take it a minute."""
 
 
 class Reader:
@@ -56,7 +56,7 @@ class Reader:
     def __init__(self, engine: SpacyNlpEngine, language: str, profile: Profile = "exact") -> None:
         self._engine = engine
         self._language = language
-        self._first_words = len(self._nlp.vocab)
+        self._first_words, self._characters = len(self._nlp.vocab), 0
         self._staged = _independent(self._nlp)
         self._fast = profile == "fast"
         self._keywords: dict[str, list[str]] = {}
@@ -72,12 +72,14 @@ class Reader:
         with self._nlp.memory_zone(), products.one_thread():
             yield
         # The vocabulary's length counts the words of past zones, too.
-        if isinstance(self._engine, LocalNlpEngine) and len(self._nlp.vocab) - self._first_words > NEW_WORDS:
+        grown = len(self._nlp.vocab) - self._first_words > NEW_WORDS and self._characters > READ
+        if grown and isinstance(self._engine, LocalNlpEngine):
             self._engine.renew()
-            self._first_words = len(self._nlp.vocab)
+            self._first_words, self._characters = len(self._nlp.vocab), 0
 
     def read(self, texts: Sequence[str], lemmas: Sequence[bool]) -> list[Artifacts]:
         """The artifacts of each text; those marked in ``lemmas`` with their lemmas, the others get them when asked."""
+        self._characters += sum(map(len, texts))
         if not self._nlp.pipe_names:
             return [Artifacts(text, self) for text in texts]
         if not self._staged:

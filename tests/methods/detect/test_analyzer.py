@@ -201,6 +201,9 @@ def test_a_model_that_has_read_many_new_words_is_loaded_again_and_finds_the_same
     kept = list(analyzer.analyze_batch(texts, Reader(engine, "en")))
     first = engine.get_nlp("en")
     monkeypatch.setattr("tasks.methods.detect.reader.NEW_WORDS", 20)
+    list(analyzer.analyze_batch(texts, Reader(engine, "en")))
+    assert engine.get_nlp("en") is first, "so soon, loading would take longer than reading"
+    monkeypatch.setattr("tasks.methods.detect.reader.READ", 1_000)
     reader = Reader(engine, "en")
     renewed = [
         found for start in range(0, 60, 20) for found in analyzer.analyze_batch(texts[start : start + 20], reader)
