@@ -58,7 +58,8 @@ class TableWriter:
 
 def batches(path: object, rows: int, columns: Iterable[str] | None = None) -> Iterator[pa.RecordBatch]:
     """The record batches of a Parquet file, ``rows`` at a time."""
-    with pq.ParquetFile(path) as file:
+    # Buffered ahead, a row group lies in memory whole; what is freed of it in such pieces is slow to be used again.
+    with pq.ParquetFile(path, pre_buffer=False) as file:
         yield from file.iter_batches(batch_size=rows, columns=list(columns) if columns is not None else None)
 
 

@@ -44,27 +44,34 @@ def search(
     Returns:
         the number of passes.
     """
-    passes = 0
-    for wanted in _by_id(connection, held):
-        finder = _Finder(wanted)
-        passes += 1
-        for some in cells():
-            hits = list(finder.hits(some, placeholders))
-            add(connection, ADD_HIT, sorted(hits))
-            counts: dict[int, list[int]] = {}
-            for *_, pattern, written in hits:
-                counts.setdefault(pattern, [0, 0])[written != SMALL] += 1
-            add(connection, COUNT_HITS, [(*counts[pattern], pattern) for pattern in sorted(counts)])
+    passes = after = 0
+    while (last := _pass(connection, cells, placeholders, held, after)) is not None:
+        passes, after = passes + 1, last
     return passes
 
 
-def _by_id(connection: sqlite3.Connection, held: int) -> Iterator[list[tuple[int, str, str, str]]]:
-    """Id, form, way and kind of what is wanted, ``held`` at a time, each by a query of its own, as counts change."""
-    after = 0
+def _pass(
+    connection: sqlite3.Connection,
+    cells: Callable[[], Iterable[Cells]],
+    placeholders: Placeholders,
+    held: int,
+    after: int,
+) -> int | None:
+    """Look for the next patterns behind one; the last of them. What it held is gone before the next pass begins."""
     query = "SELECT id, form, how, entity FROM wanted WHERE id > ? ORDER BY id LIMIT ?"
-    while batch := connection.execute(query, (after, held)).fetchall():
-        yield batch
-        after = batch[-1][0]
+    wanted = connection.execute(query, (after, held)).fetchall()
+    if not wanted:
+        return None
+    finder = _Finder(wanted)
+    for some in cells():
+        hits = list(finder.hits(some, placeholders))
+        add(connection, ADD_HIT, sorted(hits))
+        counts: dict[int, list[int]] = {}
+        for *_, pattern, written in hits:
+            counts.setdefault(pattern, [0, 0])[written != SMALL] += 1
+        add(connection, COUNT_HITS, [(*counts[pattern], pattern) for pattern in sorted(counts)])
+    last: int = wanted[-1][0]
+    return last
 
 
 class _Finder:
