@@ -30,9 +30,11 @@ STAGE = Stage(
         "onnxruntime",
         "phonenumbers",
         "presidio-analyzer",
+        "pyahocorasick",
         "pyarrow",
         "regex",
         "spacy",
+        "thinc",
         "tokenizers",
     ),
 )

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -25,6 +26,7 @@ from tasks.core.artifacts import Ref
 from tasks.core.config import Config
 from tasks.core.errors import AirlockError, GateRefused, TryAgain, UserError
 from tasks.core.keys import Keys
+from tasks.core.policies import load_policy
 from tasks.core.stage import Context
 from tasks.core.store import Store
 from tasks.methods.gate import verdict
@@ -32,6 +34,7 @@ from tasks.methods.gate.tables import GROUP_ROWS, TableWriter
 from tasks.methods.mask.table import SPANS_SCHEMA
 from tasks.methods.plant.table import FIRST_RECORD, PLANTED_SCHEMA
 from tasks.stages import leakcheck
+from tasks.stages.leakcheck import independent
 
 MARKER = "zebrafinch"
 """Stands beside what leaks; must be nowhere but in the tables of rows."""
@@ -592,3 +595,15 @@ def test_a_policy_that_asks_for_a_persons_sample_waits_for_it_and_counts_what_th
         leakcheck.run(ctx)
     answers.record(store, sample, answers.Answer(12, (1, 2, 3, 4, 5, 6)), ctx.home, replace=True)
     assert leakcheck.run(ctx).counts["rows"] == 3
+
+
+@pytest.mark.parametrize("package", ["gate", "rowwise"])
+def test_the_code_of_the_detectors_is_part_of_the_evidences_key(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    leakcheck, ingest = SimpleNamespace(model_threshold=0.7), SimpleNamespace(columns=[])
+    ctx: Any = SimpleNamespace(config=SimpleNamespace(leakcheck=leakcheck, ingest=ingest))
+    before = independent.decided_by(ctx, load_policy("default"))
+    sources = independent.sha256_sources
+    monkeypatch.setattr(
+        independent, "sha256_sources", lambda name: "new" if name == f"tasks.methods.{package}" else sources(name)
+    )
+    assert independent.decided_by(ctx, load_policy("default")) != before

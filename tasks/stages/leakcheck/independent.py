@@ -14,7 +14,7 @@ from tasks.core.stage import Context, Stage
 from tasks.stages.leakcheck.shards import Pair, Shards
 
 EVIDENCE = Stage(
-    "leakcheck-evidence", version=2, zone="raw", libraries=("numpy", "onnxruntime", "pyarrow", "tokenizers")
+    "leakcheck-evidence", version=2, zone="raw", libraries=("numpy", "onnx", "onnxruntime", "pyarrow", "tokenizers")
 )
 ROW_COLUMNS = ("record_id integer", "unit_id string", "split string")
 """What stands before the declared columns in every table of rows."""
@@ -37,7 +37,7 @@ def decided_by(ctx: Context, policy: Policy) -> dict[str, Any]:
 
     return {
         "detectors": identities(policy.detectors.gate, ctx.config.leakcheck.model_threshold, policy.models),
-        "rules": sha256_sources("tasks.methods.gate"),
+        "rules": [sha256_sources(f"tasks.methods.{name}") for name in ("gate", "rowwise")],
         "entities": policy.gate_entities,
         "tags": [*policy.tags, *policy.placeholder_patterns],
         "kept_kinds": sorted(_kept(policy)),
