@@ -115,7 +115,7 @@ def epsilon_of(mechanisms: tuple[Mechanism, ...], delta: float) -> float:
     if min(sigma for sigma, _ in taken) <= 0:
         raise UserError(_OUT_OF_REACH)
     steps = [(sigma, rate, count) for (sigma, rate), count in taken.items()]
-    found = _beside_caps(mechanisms, delta, lambda rest: epsilon_bound(steps, rest))
+    found = beside_caps(log_cut(mechanisms), delta, lambda rest: epsilon_bound(steps, rest))
     if math.isinf(found):
         raise UserError(_OUT_OF_REACH)
     return found
@@ -125,7 +125,7 @@ def epsilon_of(mechanisms: tuple[Mechanism, ...], delta: float) -> float:
 def epsilon_rdp(mechanism: Mechanism, delta: float) -> float:
     """The looser bound by Rényi divergences, for comparison with what other tools print."""
     step = (mechanism.noise_multiplier, mechanism.sample_rate, mechanism.steps)
-    return _beside_caps((mechanism,), delta, lambda rest: epsilon_renyi([step], rest))
+    return beside_caps(log_cut((mechanism,)), delta, lambda rest: epsilon_renyi([step], rest))
 
 
 def epsilon_unamplified(mechanism: Mechanism, delta: float, uses: int | None = None) -> float:
@@ -163,37 +163,48 @@ def cap_for(population: int, rate: float, steps: int, epsilon: float, delta: flo
     low, high = 0, population
     while low < high:
         middle = (low + high) // 2
-        fits = _log_cost([Mechanism(1.0, rate, steps, middle, population)], epsilon) <= math.log(CAP_SHARE * delta)
+        cut = log_cut([Mechanism(1.0, rate, steps, middle, population)])
+        fits = _log_cost(cut, epsilon) <= math.log(CAP_SHARE * delta)
         low, high = (low, middle) if fits else (middle + 1, high)
     return max(low, 1)
 
 
-def _beside_caps(mechanisms: Sequence[Mechanism], delta: float, bound: Callable[[float], float]) -> float:
+def log_cut(mechanisms: Sequence[Mechanism]) -> float:
+    """Log of a bound on the chance that any batch is cut, summed over all steps; -inf where none is."""
+    tails = [
+        math.log(one.steps) + float(binom.logsf(one.batch_cap, one.population, one.sample_rate))
+        for one in mechanisms
+        if one.batch_cap is not None and one.steps
+    ]
+    peak = max(tails, default=-math.inf)
+    return peak if math.isinf(peak) else peak + math.log(sum(math.exp(tail - peak) for tail in tails))
+
+
+def beside_caps(cut: float, delta: float, bound: Callable[[float], float]) -> float:
     """ε at what truncation leaves of δ.
+
+    Args:
+        cut: :func:`log_cut` of all mechanisms.
+        delta: δ.
+        bound: ε of the mechanisms without truncation, at a smaller δ.
 
     Raises:
         UserError: batches are cut so often that it leaves too little.
     """
-    capped = [mechanism for mechanism in mechanisms if mechanism.batch_cap is not None and mechanism.steps]
-    if not capped:
+    if cut == -math.inf:
         return bound(delta)
     for share in (CAP_SHARE, 0.1, 0.5):
         found = bound((1 - share) * delta)
-        if _log_cost(capped, found) <= math.log(share * delta):
+        if _log_cost(cut, found) <= math.log(share * delta):
             return found
     raise UserError(
         "train: batches are truncated so often that this alone costs more than half of delta; allow larger batches."
     )
 
 
-def _log_cost(capped: Sequence[Mechanism], epsilon: float) -> float:
+def _log_cost(cut: float, epsilon: float) -> float:
     """Log of what truncation adds to δ."""
-    tails = [math.log(one.steps) + float(binom.logsf(one.batch_cap, one.population, one.sample_rate)) for one in capped]
-    peak = max(tails)
-    if math.isinf(peak):
-        return peak
-    log_sum = peak + math.log(sum(math.exp(tail - peak) for tail in tails))
-    return log_sum + epsilon + math.log1p(math.exp(-epsilon))
+    return cut + epsilon + math.log1p(math.exp(-epsilon))
 
 
 def default_delta(population: int) -> float:

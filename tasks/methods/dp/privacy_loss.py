@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
@@ -28,8 +29,8 @@ _FINE = 0.001
 _FINE_ABSOLUTE = 2e-5
 _COARSEST = 0.4
 _HALVINGS = 12
-_POINTS_MAX = 1 << 22
-_EXPONENT_MAX = 600.0
+POINTS_MAX = 1 << 22
+EXPONENT_MAX = 600.0
 """e to this power is still a float64 with room to spare."""
 
 
@@ -54,28 +55,75 @@ class Step:
         return self.first + np.arange(len(self.pmf))
 
 
+class Kind(Protocol):
+    """A mechanism that is used several times.
+
+    Attributes:
+        count: how often.
+    """
+
+    @property
+    def count(self) -> int: ...
+
+    def variance(self) -> float:
+        """The variance of one use's privacy loss, roughly: it decides the mesh only."""
+        ...
+
+    def on_grid(self, mesh: float, tail: float, added: bool) -> Step | None:
+        """A loss on the grid of ``mesh`` that dominates one use's, for a unit removed or added.
+
+        ``None`` where the grid would be too large. At most ``2 * tail`` of the mass becomes an infinite loss on account
+        of the grid's ends.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """Steps of the Gaussian mechanism on Poisson samples.
+
+    Attributes:
+        sigma: σ in units of the clipping norm.
+        q: each unit's chance to be in a sample.
+    """
+
+    sigma: float
+    q: float
+    count: int
+
+    def variance(self) -> float:
+        """See :class:`Kind`."""
+        return _variance(self.sigma, self.q)
+
+    def on_grid(self, mesh: float, tail: float, added: bool) -> Step | None:
+        """See :class:`Kind`."""
+        step = _step(self.sigma, self.q, self.count, mesh, tail)
+        return _reversed(step, mesh, tail) if step is not None and added else step
+
+
 Taken = tuple[float, float, int]
 """σ, q and how many steps of them."""
 
 
 def epsilon_bound(taken: Sequence[Taken], delta: float) -> float:
-    """The least ε for which steps fixed beforehand are surely (ε, δ)-private; infinite where there is no figure.
+    """:func:`bound` of steps of the Gaussian mechanism on Poisson samples: σ, q and number of each kind."""
+    return bound([Sampled(*one) for one in taken], delta)
+
+
+def bound(kinds: Sequence[Kind], delta: float) -> float:
+    """The least ε for which mechanisms fixed beforehand are surely (ε, δ)-private; infinite where there is no figure.
 
     The mesh is halved until that changes ε by no more than 0.1 %, or 0.00002 where that is more.
 
-    Args:
-        taken: σ, q and number of each kind of steps.
-        delta: δ.
-
     Formal guarantees:
-        The figure bounds ε from above for the composition of the given steps, under adding and under removing one
+        The figure bounds ε from above for the composition of the given mechanisms, under adding and under removing one
         unit, on every mesh, up to floating-point error, for which an allowance is made from the error seen.
     """
-    steps = sum(count for _, _, count in taken)
-    spread = math.sqrt(sum(count * _variance(sigma, q) for sigma, q, count in taken) / steps)
+    uses = sum(kind.count for kind in kinds)
+    spread = math.sqrt(sum(kind.count * kind.variance() for kind in kinds) / uses)
     mesh, best = _COARSEST * spread, math.inf
     for _ in range(_HALVINGS):
-        found = max(epsilon_on(taken, delta, mesh, added) for added in (False, True))
+        found = max(_epsilon_on(kinds, delta, mesh, added) for added in (False, True))
         if math.isinf(found):
             break
         done = best - found <= max(_FINE * found, _FINE_ABSOLUTE)
@@ -86,23 +134,32 @@ def epsilon_bound(taken: Sequence[Taken], delta: float) -> float:
 
 
 def epsilon_on(taken: Sequence[Taken], delta: float, mesh: float, added: bool) -> float:
-    """ε at δ on one mesh, for a unit removed or added; infinite where the grid would be too large."""
-    tail = _TAIL * delta / sum(count for _, _, count in taken)
+    """ε of steps at δ on one mesh, for a unit removed or added; infinite where the grid would be too large."""
+    return _epsilon_on([Sampled(*one) for one in taken], delta, mesh, added)
+
+
+def _epsilon_on(kinds: Sequence[Kind], delta: float, mesh: float, added: bool) -> float:
+    tail = _TAIL * delta / sum(kind.count for kind in kinds)
     steps = []
-    for sigma, q, count in taken:
-        step = _step(sigma, q, count, mesh, tail)
+    for kind in kinds:
+        step = kind.on_grid(mesh, tail, added)
         if step is None:
             return math.inf
-        steps.append(_reversed(step, mesh, tail) if added else step)
+        steps.append(step)
+    return epsilon_composed(steps, delta, mesh)
+
+
+def epsilon_composed(steps: Sequence[Step], delta: float, mesh: float) -> float:
+    """ε at δ of losses on one grid, added up; infinite where it would grow too large."""
     # Composed as they are, masses of 1e-15 drown in the FFT's error. Weighted by e^(slope * index), those that decide
     # δ stand out; the weight is taken off again at the end. With half of Chernoff's slope and twice his bound,
     # what wraps round from below and, blown up by the weight, from above the window [0, size) stays a part of δ.
-    slope, bound = _chernoff(steps, _TAIL * delta)
+    slope, top = _chernoff(steps, _TAIL * delta)
     slope /= 2
     tilted = [_tilted(step, slope) for step in steps]
     log_weight = sum(step.count * log_sum for step, log_sum in tilted)
-    size = next_fast_len(max(2 * bound, 1) + 1, real=True)
-    if size > _POINTS_MAX or size * mesh > _EXPONENT_MAX:
+    size = next_fast_len(max(2 * top, 1) + 1, real=True)
+    if size > POINTS_MAX or size * mesh > EXPONENT_MAX:
         return math.inf
     product = np.ones(size // 2 + 1, dtype=np.complex128)
     for step, _ in tilted:
@@ -111,12 +168,12 @@ def epsilon_on(taken: Sequence[Taken], delta: float, mesh: float, added: bool) -
     # safe, or lands too low to count, which is paid for as a part of δ.
     pmf = irfft(product, size)
     indices = np.arange(size)
-    weights = np.exp(np.minimum(log_weight - slope * indices, _EXPONENT_MAX / 2))
+    weights = np.exp(np.minimum(log_weight - slope * indices, EXPONENT_MAX / 2))
     lost = sum(step.count * step.infinite for step in steps) + _TAIL * delta
-    return _solve(indices * mesh, pmf * weights, weights * max(-float(pmf.min()), 0.0), delta - lost)
+    return solve(indices * mesh, pmf * weights, weights * max(-float(pmf.min()), 0.0), delta - lost)
 
 
-def _solve(losses: np.ndarray, pmf: np.ndarray, error: np.ndarray, delta: float) -> float:
+def solve(losses: np.ndarray, pmf: np.ndarray, error: np.ndarray, delta: float) -> float:
     """The least ε ≥ 0 at which the hockey-stick divergence is at most ``delta``.
 
     Args:
@@ -147,7 +204,7 @@ def _step(sigma: float, q: float, count: int, mesh: float, tail: float) -> Step 
     reach = sigma * -float(ndtri(tail))
     bottom, top = loss(np.array([-reach, 1 + reach]), sigma, q)
     first, last = math.floor(bottom / mesh), math.ceil(top / mesh)
-    if last - first > _POINTS_MAX or first * mesh < -_EXPONENT_MAX or last * mesh > _EXPONENT_MAX:
+    if last - first > POINTS_MAX or first * mesh < -EXPONENT_MAX or last * mesh > EXPONENT_MAX:
         return None
     losses = np.arange(first, last + 1) * mesh
     weight = np.expm1(losses) + q
@@ -202,7 +259,8 @@ def _chernoff(steps: Sequence[Step], tail: float) -> tuple[float, int]:
 def _between(places: np.ndarray) -> np.ndarray:
     """The standard normal's mass between neighbouring places, exact in both tails."""
     left, right = places[:-1], places[1:]
-    return np.where(left > 0, ndtr(-left) - ndtr(-right), ndtr(right) - ndtr(left))
+    side = np.where(left > 0, -1.0, 1.0)
+    return np.asarray(np.abs(ndtr(side * right) - ndtr(side * left)))
 
 
 def loss(places: np.ndarray, sigma: float, q: float) -> np.ndarray:

@@ -132,6 +132,7 @@ def train(
     interruption: Interruption | None = None,
     progress: Progress | None = None,
     note: Callable[[int], str] = lambda step: "",
+    begins: Callable[[int], None] = lambda step: None,
 ) -> Outcome:
     """Train a model's trainable parameters in place, from a checkpoint of this run where there is one.
 
@@ -148,6 +149,7 @@ def train(
         checkpoint_seconds: between two checkpoints; another is written after the last step and when interrupted.
         progress: one unit a step.
         note: text for the progress line after a step, computed without the records.
+        begins: called with each step's number before anything is drawn for it.
 
     Formal guarantees:
         The weights after the last step, and after every other one, are (ε, δ)-differentially private with the ε of
@@ -208,6 +210,7 @@ def train(
         for step in range(start, mechanism.steps):
             if interruption.before_step(device):
                 raise stop(step)
+            begins(step)
             drawn = sampler.draw(randomness.stream(f"sampling/{step}"))
             tally = _Tally(losses, device)
             for batch in units.batches(drawn[rank::world], recipe.physical_batch, step):
