@@ -7,6 +7,9 @@ Layout below a zone::
     <stage>/<key>/attempts/<id>/views/...          HTML and Data Docs, outside the digest
     <stage>/<key>/attempts/<id>/run.json           timings, host, library reports, outside the digest
     <stage>/<key>/attempts/<id>/lease.json         a live writer renews it
+    <stage>/<key>/attempts/<id>/inputs.json        digests of what it is made of, where they are known
+
+An erased artifact leaves a tombstone in the manifest's place: it is never a hit, and its key is not built again.
 
 Formal guarantees:
     A reader that holds a manifest sees a complete payload: the manifest is created, atomically and only if absent,
@@ -157,8 +160,8 @@ class _HashingFile(io.RawIOBase):
 class Writer:
     """One attempt at an artifact. Nothing it writes counts before :func:`publish`."""
 
-    def __init__(self, store: Store, stage: str, key: str) -> None:
-        self.store, self.stage, self.key = store, stage, key
+    def __init__(self, store: Store, stage: str, key: str, inputs: dict[str, list[str]] | None = None) -> None:
+        self.store, self.stage, self.key, self._inputs = store, stage, key, inputs
         self.attempt = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{uuid.uuid4().hex[:12]}"
         self.folder = f"{stage}/{key}/attempts/{self.attempt}"
         self.files: dict[str, dict[str, Any]] = {}
@@ -168,6 +171,8 @@ class Writer:
         self._stop = threading.Event()
 
     def __enter__(self) -> Self:
+        if self._inputs is not None:  # first: whoever finds something of this attempt can tell what it was made of
+            self.store.write_bytes(f"{self.folder}/inputs.json", json.dumps(self._inputs).encode())
         self._renew_lease()
         threading.Thread(target=self._heartbeat, daemon=True).start()
         return self
@@ -294,8 +299,10 @@ def open_ref(ref: Ref) -> Artifact:
     suffix = f"/{ref.stage}/{ref.key}"
     if not ref.uri.endswith(suffix):
         raise AirlockError("reference: its URI doesn't end in its stage and key")
-    artifact = find(Store(ref.uri.removesuffix(suffix), create=False), ref.stage, ref.key)
+    store = Store(ref.uri.removesuffix(suffix), create=False)
+    artifact = find(store, ref.stage, ref.key)
     if artifact is None:
+        refuse_erased(store, ref.stage, ref.key)
         raise UserError(f"{ref.stage} artifact {ref.key[:12]} is gone from its store; run the stage again")
     _check_holds(artifact, ref)
     return artifact
@@ -334,10 +341,14 @@ def reuse_or_build(
 
     Returns:
         the reference, whether it was reused, and the facts of the run that made it now (empty on reuse).
+
+    Raises:
+        UserError: the artifact was erased. What decides it is in its key, so it would hold the same rows again.
     """
     if (found := find(store, stage, key)) is not None:
         return found.ref, True, {}
-    with Writer(store, stage, key) as writer:
+    refuse_erased(store, stage, key)
+    with Writer(store, stage, key, decided_by.get("inputs")) as writer:
         counts = build(writer)
         manifest = writer.finish(counts, decided_by)
         # Serialised once: the winner's bytes are what every reader gets.
@@ -345,10 +356,67 @@ def reuse_or_build(
         facts = dict(writer.facts)
     published = find(store, stage, key)
     if published is None:
+        store.remove(writer.folder)
+        refuse_erased(store, stage, key)
         raise AirlockError(f"{stage} artifact {key[:12]} vanished while it was published")
     if not won:
         store.remove(writer.folder)
     return published.ref, not won, facts
+
+
+def tombstone(store: Store, stage: str, key: str) -> dict[str, Any] | None:
+    """What is left of an artifact that was erased, or ``None`` where it wasn't."""
+    try:
+        manifest = json.loads(store.read_bytes(f"{stage}/{key}/manifest.json"))
+    except (FileNotFoundError, ValueError):
+        return None
+    return manifest if isinstance(manifest, dict) and manifest.get("tombstone") else None
+
+
+def refuse_erased(store: Store, stage: str, key: str) -> None:
+    """Refuse to go on with an artifact that was erased.
+
+    Raises:
+        UserError: it was.
+    """
+    if (left := tombstone(store, stage, key)) is not None:
+        when = f"{left.get('why', 'unknown')}, {left.get('deleted_at', 'undated')}"
+        raise UserError(
+            f"{stage} artifact {key[:12]} was erased ({when}), and the same "
+            "rows would bring back what was deleted. Run the pipeline from ingest, under a data set on whose opt-out "
+            "list the person is"
+        )
+
+
+def erase(store: Store, stage: str, key: str, why: str) -> None:
+    """Destroy an artifact's files, attempts and views, and leave a tombstone. Repeating it finishes what was begun.
+
+    Formal guarantees:
+        The tombstone comes first: from then on no reader takes the artifact for a hit, and no writer of the same key
+        publishes. Killed at any instant, either nothing has changed or a repetition deletes the rest.
+    """
+    name = f"{stage}/{key}/manifest.json"
+    try:
+        raw = store.read_bytes(name)
+    except FileNotFoundError:
+        raw = b""
+    if raw and tombstone(store, stage, key) is None:
+        store.write_bytes(name, canonical_json(_epitaph(stage, key, why, raw)) + b"\n")
+    store.remove(f"{stage}/{key}/attempts")
+
+
+def _epitaph(stage: str, key: str, why: str, raw: bytes) -> dict[str, Any]:
+    moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    left: dict[str, Any] = {
+        "tombstone": True, "manifest_version": MANIFEST_VERSION, "stage": stage, "key": key, "deleted_at": moment,
+        "why": why,
+    }  # fmt: skip
+    with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):  # a damaged manifest says no more
+        manifest = json.loads(raw)
+        counts = {name: n for name, n in manifest["counts"].items() if type(n) in (int, float)}
+        size = sum(entry["size"] for entry in manifest["files"].values())
+        left |= {"counts": counts, "files": len(manifest["files"]), "bytes": size}
+    return left
 
 
 def attempts(store: Store, stage: str, key: str) -> Iterator[tuple[str, float, bool]]:

@@ -23,8 +23,9 @@ from pathlib import Path
 
 from tasks.core.errors import UserError
 
-ROLES = ("unit", "split", "mask", "vault", "noise")
-"""What subkeys are for: hashing persons' ids, splitting, masking, keeping what was masked, and drawing noise."""
+ROLES = ("unit", "split", "mask", "vault", "noise", "ledger")
+"""What subkeys are for: hashing persons' ids, splitting, masking, keeping what was masked, drawing noise, and signing
+the privacy ledger."""
 
 
 class Keys:

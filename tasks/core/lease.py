@@ -103,8 +103,68 @@ def hold(store: Store, folder: str, waiting: Callable[[str], None] = lambda hold
             lease.release()
 
 
+def holder(store: Store, folder: str) -> str | None:
+    """Who holds the lease of ``folder``, in words, or ``None`` where nobody does: it was never taken, or is released or
+    dead. A holder on another host is dead when the store, by its own clock, hasn't seen its heartbeat for long enough.
+
+    Raises:
+        TryAgain: the store doesn't answer.
+    """
+    return _look(store, folder)[1]
+
+
+@contextlib.contextmanager
+def hold_if_free(store: Store, folder: str) -> Iterator[Lease]:
+    """Hold the lease of ``folder`` while the block runs, without waiting for it.
+
+    Raises:
+        TryAgain: somebody else holds it, or the store doesn't answer.
+    """
+    number, found = _look(store, folder)
+    if found is not None:
+        raise TryAgain(f"lease: {found} is at work on it; try again when that has ended")
+    number, mine = number + 1, {**_claim(), "token": uuid.uuid4().hex}
+    if not store.create(_name(folder, number), json.dumps(mine).encode()):
+        raise TryAgain("lease: another process has just begun to work on it; try again when that has ended")
+    lease = Lease(store, folder, number, mine)
+    try:
+        yield lease
+    finally:
+        with contextlib.suppress(Exception):
+            lease.release()
+
+
+def _look(store: Store, folder: str) -> tuple[int, str | None]:
+    """The newest claim's number, and who holds it, if anybody does."""
+    number = _highest(store, folder)
+    raw = _read(store, folder, number) if number else b""
+    state = _state(raw) if number else _FREE
+    if state == _FREE or (state == _ELSEWHERE and _silence(store, folder, number) > DEAD_SECONDS):
+        return number, None
+    return number, _in_words(raw)
+
+
+def _silence(store: Store, folder: str, number: int) -> float:
+    """Seconds between a heartbeat and now, both as the store tells them: hosts' clocks may differ."""
+    probe = f"{folder}/lease/.now-{uuid.uuid4().hex}"
+    store.write_bytes(probe, b"")
+    try:
+        return store.modified(probe) - store.modified(_name(folder, number))
+    finally:
+        store.remove(probe)
+
+
+def _claim() -> dict[str, Any]:
+    return {"place": _place(), "host": platform.node(), "pid": os.getpid(), "started": start_time(os.getpid())}
+
+
+def _in_words(raw: bytes) -> str:
+    found = json.loads(raw)
+    return f"process {found['pid']} on {found['host']}"
+
+
 def _acquire(store: Store, folder: str, waiting: Callable[[str], None]) -> Lease:
-    claim = {"place": _place(), "host": platform.node(), "pid": os.getpid(), "started": start_time(os.getpid())}
+    claim = _claim()
     seen: tuple[int, bytes] = (0, b"")
     since = time.monotonic()
     told = 0
@@ -121,8 +181,7 @@ def _acquire(store: Store, folder: str, waiting: Callable[[str], None]) -> Lease
             continue
         if told != number:
             told = number
-            holder = json.loads(raw)
-            waiting(f"process {holder['pid']} on {holder['host']}")
+            waiting(_in_words(raw))
         time.sleep(POLL_SECONDS)
 
 

@@ -16,21 +16,24 @@ class Step:
         inputs: role to the stage whose output it takes.
         mapped: run once for each shard.
         keys: roles of the subkeys that its process is given, and no others.
+        after: stages that must have ended before, though nothing of theirs is taken.
     """
 
     stage: str
     inputs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     mapped: bool = False
     keys: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
 
 PIPELINE: tuple[Step, ...] = (
     Step("ingest", keys=("unit", "split")),
-    Step("plant", {"shards": "ingest"}),
+    Step("budget", {"shards": "ingest"}, keys=("unit", "ledger")),
+    Step("plant", {"shards": "ingest"}, after=("budget",)),
     Step("mask", {"shard": "plant"}, mapped=True, keys=("mask", "vault")),
     Step("review", {"masked": "mask", "raw": "plant"}),
     Step("leakcheck", {"masked": "mask", "raw": "plant", "review": "review"}),
-    Step("train", {"clean": "leakcheck"}, keys=("noise",)),
+    Step("train", {"clean": "leakcheck", "budget": "budget"}, keys=("noise", "ledger")),
     Step("clip", {"model": "train"}, keys=("noise",)),
     Step("export", {"model": "clip", "training": "train"}),
 )

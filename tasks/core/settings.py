@@ -24,9 +24,13 @@ def scratch() -> Path:
     return Path(os.environ.get("AIRLOCK_SCRATCH") or home() / "scratch")
 
 
-def ledger_path() -> Path:
-    """The ledger's SQLite file (``AIRLOCK_LEDGER``, by default ``ledger.sqlite`` in the home)."""
-    return Path(os.environ.get("AIRLOCK_LEDGER") or home() / "ledger.sqlite")
+def ledger_url() -> str:
+    """Where the ledger is: a file's path or a database URL (``AIRLOCK_LEDGER``; else ``ledger.sqlite`` in the home)."""
+    return os.environ.get("AIRLOCK_LEDGER") or str(home() / "ledger.sqlite")
+
+
+ledger_path = ledger_url
+"""The same, as it was called when it could be a path only."""
 
 
 def allowed_urls() -> tuple[str, ...]:

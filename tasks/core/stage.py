@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tasks.core import artifacts
 from tasks.core.artifacts import Artifact, Ref, Writer
@@ -19,6 +19,9 @@ from tasks.core.errors import AirlockError
 from tasks.core.keys import Keys
 from tasks.core.progress import Progress
 from tasks.core.store import Store
+
+if TYPE_CHECKING:
+    from tasks.core.ledger import Ledger
 
 
 @dataclass(frozen=True)
@@ -45,17 +48,22 @@ class Context:
     Attributes:
         inputs: references by role, in an order that means something (shards by number).
         shard: the shard's number where the stage is mapped.
+        ledger_path: the ledger's SQLite file or database URL.
         interval: start and end of the partition, ISO 8601, where the run is scheduled.
+        scheduled: whether the schedule or a backfill chose the interval, and not a person.
+        backfill: whether the run is one of a backfill.
     """
 
     config: Config
     run_id: str
     keys: Keys
     home: Path
-    ledger_path: Path
+    ledger_path: str | Path
     inputs: dict[str, list[Ref]] = field(default_factory=dict)
     shard: int | None = None
     interval: tuple[str, str] | None = None
+    scheduled: bool = False
+    backfill: bool = False
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("airlock"))
     log_seconds: float = 5.0
     reused: list[bool] = field(default_factory=list)
@@ -65,6 +73,13 @@ class Context:
     def zone(self, name: str) -> Store:
         """The storage of a zone."""
         return Store(self.config.store.zone(name, self.home))
+
+    def ledger(self) -> Ledger:
+        """The privacy ledger, with copies of its heads in the clean zone. Written to by whoever holds its key."""
+        from tasks.core.ledger import Heads, Ledger, Signer
+
+        signer = Signer(self.keys.secret("ledger")) if "ledger" in self.keys.roles else None
+        return Ledger(self.ledger_path, signer, Heads(self.zone("clean")))
 
     def open(self, ref: Ref) -> Artifact:
         """Open an input; every file is verified against the manifest."""
@@ -113,9 +128,8 @@ class Context:
         key, decided_by = self.key(stage, section, decides, inputs)
         # The configuration may name paths; the manifest shows only what decided, as digests and plain settings.
         started = time.monotonic()
-        ref, reused, facts = artifacts.reuse_or_build(
-            self.zone(zone or stage.zone), stage.name, key, {"sha256": key, "libraries": decided_by["libraries"]}, build
-        )
+        shown = {"sha256": key, "libraries": decided_by["libraries"], "inputs": decided_by["inputs"]}
+        ref, reused, facts = artifacts.reuse_or_build(self.zone(zone or stage.zone), stage.name, key, shown, build)
         self.reused.append(reused)
         self.facts.update(facts)
         self.build_seconds += 0.0 if reused else time.monotonic() - started

@@ -66,6 +66,12 @@ class StoreFile:
                 with open(temporary, "rb") as stream:
                     os.fsync(stream.fileno())
             os.replace(temporary, target)
+            if durable:
+                folder_fd = os.open(target.parent, os.O_RDONLY)
+                try:
+                    os.fsync(folder_fd)  # the new name, too
+                finally:
+                    os.close(folder_fd)
         finally:
             temporary.unlink(missing_ok=True)
 

@@ -127,6 +127,51 @@ def test_a_tombstone_is_not_a_hit(tmp_path: Path) -> None:
     assert find(store, "stage", KEY) is None
 
 
+def test_an_erased_artifact_is_gone_and_its_key_is_refused(store: Store) -> None:
+    ref, _, _ = reuse_or_build(store, "stage", KEY, {"inputs": {"rows": ["d" * 64]}}, build)
+    artifacts.erase(store, "stage", KEY, "forget")
+    assert store.listing(f"stage/{KEY}/attempts") == []
+    left = artifacts.tombstone(store, "stage", KEY)
+    assert left is not None and (left["stage"], left["key"], left["why"]) == ("stage", KEY, "forget")
+    assert left["counts"] == {"rows": 3} and left["files"] == 3 and "deleted_at" in left
+    assert find(store, "stage", KEY) is None
+    for again in (lambda: reuse_or_build(store, "stage", KEY, {}, build), lambda: open_ref(ref)):
+        with pytest.raises(UserError, match="was erased .*opt-out"):
+            again()
+    assert store.listing(f"stage/{KEY}/attempts") == []
+    artifacts.erase(store, "stage", KEY, "another")
+    assert artifacts.tombstone(store, "stage", KEY) == left
+
+
+def test_erasing_finishes_what_was_begun(store: Store) -> None:
+    reuse_or_build(store, "stage", KEY, {}, build)
+    store.write_bytes(f"stage/{KEY}/manifest.json", json.dumps({"tombstone": True}).encode())
+    artifacts.erase(store, "stage", KEY, "forget")
+    assert store.listing(f"stage/{KEY}/attempts") == []
+
+
+def test_what_is_erased_while_it_is_built_isnt_published(store: Store) -> None:
+    def erased_meanwhile(writer: Writer) -> dict[str, Any]:
+        store.write_bytes(f"stage/{KEY}/manifest.json", json.dumps({"tombstone": True}).encode())
+        return build(writer)
+
+    with pytest.raises(UserError, match="was erased"):
+        reuse_or_build(store, "stage", KEY, {}, erased_meanwhile)
+    assert store.listing(f"stage/{KEY}/attempts") == []
+
+
+def test_an_attempt_says_what_it_is_made_of(store: Store) -> None:
+    inputs = {"rows": ["d" * 64]}
+
+    def fails(writer: Writer) -> dict[str, Any]:
+        raise UserError("no")
+
+    with pytest.raises(UserError, match="no"):
+        reuse_or_build(store, "stage", KEY, {"inputs": inputs}, fails)
+    (attempt,) = store.listing(f"stage/{KEY}/attempts")
+    assert json.loads(store.read_bytes(f"stage/{KEY}/attempts/{attempt['name']}/inputs.json")) == inputs
+
+
 def test_a_reference_to_one_file_must_name_one_of_the_artifacts_files(tmp_path: Path) -> None:
     store = Store(str(tmp_path))
     ref, _, _ = reuse_or_build(store, "stage", KEY, {}, build)

@@ -9,6 +9,7 @@ from typing import Any, Self
 from pydantic import ValidationError, field_validator, model_validator
 
 from tasks.core.config.base import Field, Section, knob
+from tasks.core.config.budget import BudgetConfig
 from tasks.core.config.clip import ClipConfig
 from tasks.core.config.export import ExportConfig
 from tasks.core.config.ingest import IngestConfig
@@ -58,6 +59,9 @@ class Config(Section):
     )
     store: StoreConfig = Field(default_factory=StoreConfig, title="Store", description="Where the zones lie.")
     ingest: IngestConfig = Field(title="Ingest", description="What is read and how its columns are declared.")
+    budget: BudgetConfig = Field(
+        default_factory=BudgetConfig, title="Budget", description="What the data set may spend on privacy."
+    )
     plant: PlantConfig = Field(
         default_factory=PlantConfig, title="Plant", description="What is planted to measure the masking by."
     )
