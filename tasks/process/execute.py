@@ -32,6 +32,8 @@ def execute(request: Request) -> Answer:
             inputs=request.refs(),
             shard=request.shard,
             interval=request.interval,
+            scheduled=request.scheduled,
+            backfill=request.backfill,
             log=log,
             log_seconds=request.log_seconds,
         )

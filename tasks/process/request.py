@@ -19,6 +19,8 @@ class Request:
         keys: subkeys on the wire (see :meth:`tasks.core.keys.Keys.to_wire`). A request is therefore a secret: it
             goes through a pipe, never through argv, the environment or a file.
         interval: start and end of the partition, ISO 8601.
+        scheduled: whether the schedule or a backfill chose the interval, and not a person.
+        backfill: whether the run is one of a backfill.
     """
 
     stage: str
@@ -28,6 +30,8 @@ class Request:
     shard: int | None = None
     keys: dict[str, list[str]] = field(default_factory=dict, repr=False)
     interval: tuple[str, str] | None = None
+    scheduled: bool = False
+    backfill: bool = False
     log_seconds: float = 5.0
 
     def to_bytes(self) -> bytes:

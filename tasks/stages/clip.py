@@ -71,6 +71,7 @@ def run(ctx: Context) -> Ref:
             "rules": len(rules),
             "weights": sum(rule["weights"] for rule in rules),
             "changed": sum(rule["changed"] for rule in rules),
+            **({"ledger_entry": entry} if (entry := trained.counts.get("ledger_entry")) else {}),
         }
 
     return ctx.artifact(STAGE, config, decides, build)

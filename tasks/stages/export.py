@@ -32,6 +32,8 @@ def run(ctx: Context) -> Ref:
     clip_ref, train_ref = ctx.input("model"), ctx.input("training")
     # The card shows both; a policy file is named without its folder.
     decides = {"name": ctx.config.name, "policy": PurePath(ctx.config.mask.policy).stem}
+    entry = str(train_ref.counts.get("ledger_entry", ""))
+    decides |= {"ledger_entry": entry, "dataset": ctx.config.dataset} if entry else {}
 
     def build(writer: Writer) -> dict[str, Any]:
         clipped, trained = ctx.open(clip_ref), ctx.open(train_ref)
@@ -55,7 +57,13 @@ def run(ctx: Context) -> Ref:
             before, after = facts.evaluation.before[0], facts.evaluation.after[0]
             perplexity = {"perplexity_before": before, "perplexity_after": after}
         size = sum((folder / name).stat().st_size for name in files)
-        return {**privacy, **perplexity, "files": len(files), "bytes": size}
+        return {
+            **privacy,
+            **({"ledger_entry": entry} if entry else {}),
+            **perplexity,
+            "files": len(files),
+            "bytes": size,
+        }
 
     return ctx.artifact(STAGE, ctx.config.export, decides, build)
 
@@ -117,7 +125,9 @@ def _facts(ctx: Context, decides: dict[str, str], report: dict[str, Any], traine
         intended_use=config.intended_use,
         dtype=config.dtype,
         policy=decides["policy"],
-        privacy=read_privacy(trained.read_json("training.json")),
+        privacy=read_privacy(
+            trained.read_json("training.json"), decides.get("ledger_entry", ""), decides.get("dataset", "")
+        ),
         clip=report,
         evaluation=read_evaluation(trained.read_json("evaluation.json")),
     )

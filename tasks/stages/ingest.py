@@ -1,7 +1,8 @@
 """ingest: raw records in, typed shards out; what doesn't frame or fit is set aside by position and reason.
 
 The artifact is kept by the content of the source files, so the same rows under another name are the same input. The
-limits (share set aside, change in row count) are held against its counts anew in every run.
+limits (share set aside, change in row count) are held against its counts anew in every run. Rows of people on the data
+set's opt-out list are left out before anything else is made of them; a list with somebody on it is part of the key.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tasks.core import optout
 from tasks.core.artifacts import Artifact, Ref, Writer
-from tasks.core.errors import AirlockError, UserError
+from tasks.core.errors import AirlockError, TryAgain, UserError
 from tasks.core.stage import Context, Stage
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ def run(ctx: Context) -> list[Ref]:
     Raises:
         EmptyPartition: no file for the run's data interval.
         UserError: a source that fails whole, or one that is over a limit.
-        TryAgain: a source that changes while it is read.
+        TryAgain: a source, or the opt-out list, that changes while it is read.
     """
     from tasks.methods.records.read import count_at_most
     from tasks.methods.records.shards import plan_cut
@@ -55,13 +57,25 @@ def run(ctx: Context) -> list[Ref]:
         "unit_key": ctx.keys.key_id("unit"),
         "split_key": ctx.keys.key_id("split"),
     }
-    ref = ctx.artifact(STAGE, config, decides, lambda writer: _build(ctx, writer, sources, digests, cut))
+    gone = _opted_out(ctx)
+    if gone:
+        decides["opted_out"] = optout.digest(gone)
+    ref = ctx.artifact(STAGE, config, decides, lambda writer: _build(ctx, writer, sources, digests, cut, gone))
     artifact = ctx.open(ref)
     _verdict(ctx, artifact, sources)
     return _shards(artifact)
 
 
-def _build(ctx: Context, writer: Writer, sources: Sequence[Source], digests: Sequence[str], cut: Cut) -> dict[str, Any]:
+def _opted_out(ctx: Context) -> frozenset[str]:
+    """Who is on the data set's list; nobody where no column says whom a row is about."""
+    if not any(column.role == "person" for column in ctx.config.ingest.columns):
+        return frozenset()
+    return optout.read(ctx.zone("raw"), ctx.config.dataset, ctx.keys)
+
+
+def _build(
+    ctx: Context, writer: Writer, sources: Sequence[Source], digests: Sequence[str], cut: Cut, gone: frozenset[str]
+) -> dict[str, Any]:
     import pyarrow as pa
 
     from tasks.methods.records import distinct, people, shards
@@ -76,7 +90,12 @@ def _build(ctx: Context, writer: Writer, sources: Sequence[Source], digests: Seq
     kept = [column for column in columns if column.name != person]
     layout = Layout(config.delimiter, config.quoting, config.encoding, config.max_record_bytes)
     unit_key, split_key = ctx.keys.secret("unit"), ctx.keys.secret("split")
-    records, reasons, splits = 0, Counter[str](), Counter[str]()
+
+    def listed(unit_id: str) -> bool:
+        return optout.mark(unit_id, unit_key) in gone
+
+    leave_out = people.OptedOut(person, listed, unit_key) if person and gone else None
+    records, left_out, reasons, splits = 0, 0, Counter[str](), Counter[str]()
     progress = ctx.progress("ingest")
     with (
         # Values in temporary files stay in the attempt, which lies in the raw zone.
@@ -90,20 +109,21 @@ def _build(ctx: Context, writer: Writer, sources: Sequence[Source], digests: Seq
         for source, digest in zip(sources, digests, strict=True):
             tables.begin_file(source.ordinal)
             in_file = 0
-            for batch in read_source(source, columns, layout, digest, Path(folder)):
+            for batch in read_source(source, columns, layout, digest, Path(folder), leave_out):
                 rows, repeats = unique.sift(batch.rows)
                 rejects = sorted([*batch.rejects, *repeats], key=lambda reject: reject.row)
                 rows, known = people.with_units(
                     rows, [c.name for c in kept], person, unit_key, split_key, config.heldout_share
                 )
                 units.add(known)
-                in_file += len(rows) + len(rejects)
+                in_file += len(rows) + len(rejects) + batch.opted_out
+                left_out += batch.opted_out
                 tables.write(rows, in_file)
                 if rejects:
                     quarantine.write_table(shards.quarantine_table(source.ordinal, rejects))
                 reasons.update(reject.reason for reject in rejects)
                 splits.update(rows["split"].to_list())
-                progress.advance(len(rows) + len(rejects))
+                progress.advance(len(rows) + len(rejects) + batch.opted_out)
             records += in_file
         progress.close()
         with writer.open("units.parquet") as out, shards.parquet_writer(out, shards.UNITS_SCHEMA) as table:
@@ -112,14 +132,17 @@ def _build(ctx: Context, writer: Writer, sources: Sequence[Source], digests: Seq
         people_seen, repeated = len(units), unique.repeated
     writer.write_json("columns.json", [column.model_dump(mode="json") for column in config.columns])
     writer.note(files=[source.name for source in sources])
-    if records != sum(tables.rows) + sum(reasons.values()):
-        raise AirlockError("ingest: records in are not records out and quarantined")
+    if records != sum(tables.rows) + sum(reasons.values()) + left_out:
+        raise AirlockError("ingest: records in are not records out, quarantined and opted out")
+    if _opted_out(ctx) != gone:  # somebody asked for it meanwhile: what they gave is in this attempt
+        raise TryAgain("ingest: the data set's opt-out list changed while the source was read; try again")
     return {
         "files": len(sources),
         "records": records,
         "rows": sum(tables.rows),
         "quarantined": sum(reasons.values()),
         "reasons": dict(sorted(reasons.items())),
+        **({"opted_out": left_out} if gone else {}),
         "repeated_outside_guarantee": repeated,
         "splits": dict(sorted(splits.items())),
         "units": people_seen,
@@ -132,7 +155,11 @@ def _verdict(ctx: Context, artifact: Artifact, sources: Sequence[Source]) -> Non
     config, counts = ctx.config.ingest, artifact.ref.counts
     aside, records, rows = counts["quarantined"], counts["records"], counts["rows"]
     ctx.log.info("ingest: %s records, %s rows, %s quarantined", f"{records:,}", f"{rows:,}", f"{aside:,}")
+    if "opted_out" in counts:
+        ctx.log.info("ingest: %s records opted out", f"{counts['opted_out']:,}")
     why = ", ".join(f"{number:,} {reason}" for reason, number in counts["reasons"].items())
+    if rows == 0 and aside == 0:
+        raise UserError(f"ingest: no row is left of {records:,} records: everybody in them has opted out")
     if rows == 0:
         raise UserError(f"ingest: no row is left of {records:,} records ({why}); {_first(artifact, sources)}")
     if aside > config.max_quarantined_share * records:
@@ -175,7 +202,11 @@ def _shards(artifact: Artifact) -> list[Ref]:
     from tasks.methods.records.shards import shard_name
 
     ref, files = artifact.ref, artifact.manifest["files"]
-    whole = {name: ref.counts[name] for name in ("records", "rows", "quarantined", "reasons", "splits")}
+    whole = {
+        name: ref.counts[name]
+        for name in ("records", "rows", "quarantined", "reasons", "splits", "opted_out")
+        if name in ref.counts
+    }
     return [
         Ref(
             ref.uri,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.metadata
+import json
 import math
 import os
 import platform
@@ -25,9 +26,11 @@ from tasks.core import artifacts, lease
 from tasks.core.artifacts import Artifact, Ref, Writer
 from tasks.core.canonical import sha256_json
 from tasks.core.config.train import TrainConfig
+from tasks.core.dp_events import SampledGaussian
 from tasks.core.errors import TryAgain, UserError
 from tasks.core.lease import Lease
-from tasks.core.ledger import Entry, Ledger
+from tasks.core.ledger import Charge, Entry, Ledger, UnitSet
+from tasks.core.ledger.declared import register_declared
 from tasks.core.progress import Progress
 from tasks.core.stage import Context, Stage
 from tasks.core.store_file import StoreFile
@@ -36,8 +39,6 @@ from tasks.methods.lm.weights import ModelFolder, resolve
 if TYPE_CHECKING:
     import torch
 
-    from tasks.methods.dp.accounting import Mechanism
-    from tasks.methods.dp.sampling import PoissonSampler
     from tasks.methods.dp.training import Outcome
 
 STAGE = Stage(
@@ -57,9 +58,6 @@ STAGE = Stage(
     ),  # fmt: skip
 )
 
-MISSING = (
-    "The ledger records the charge but does not yet refuse one: the sum over the data set's life is not bounded here.",
-)
 GENERATOR = "ChaCha20 keystream under HMAC-SHA-256 keys, to Gaussian variates hardened against floating-point attacks"
 OUTSIDE = "computed on held-out rows, which the guarantee of the training does not cover"
 
@@ -67,12 +65,13 @@ OUTSIDE = "computed on held-out rows, which the guarantee of the training does n
 def run(ctx: Context) -> Ref:
     """Train the model.
 
-    Reads: ``clean`` (leakcheck's table).
+    Reads: ``clean`` (leakcheck's table), ``budget`` (what the budget stage found; not part of the key).
     Writes: ``adapter/`` (PEFT's safetensors layout) or ``model/`` (Hugging Face layout), ``training.json`` (what was
     done and what it guarantees), ``evaluation.json`` (held-out quality before and after, outside the guarantee). In the
     sealed zone: the checkpoint, until the artifact is published, and the curves of losses on training rows.
 
     Raises:
+        BudgetRefused: the data set's budget doesn't allow the charge.
         UserError: the base model isn't there, the target promises nothing, or there is nothing to train on.
         TryAgain: it was interrupted, and goes on when called again.
     """
@@ -81,14 +80,18 @@ def run(ctx: Context) -> Ref:
     config = ctx.config.train
     base = resolve(config.base_model, ctx.home, allow_download=config.allow_download)
     decides = {"base_model": base.sha256s, "noise_key": ctx.keys.key_id("noise")}
-    ledger, sealed = Ledger(ctx.ledger_path), ctx.zone("sealed")
-    folder = f"train/{ctx.key(STAGE, config, decides)[0]}"
+    ledger, sealed = ctx.ledger(), ctx.zone("sealed")
+    folder = f"train/{ctx.key(STAGE, config, decides, {'clean': ctx.inputs['clean']})[0]}"
 
     def waiting(holder: str) -> None:
         ctx.log.info("train: %s trains this already; waiting until it has ended", holder)
 
     with lease.hold(sealed, folder, waiting) as held:
-        ref = ctx.artifact(STAGE, config, decides, lambda writer: _build(ctx, config, base, ledger, writer, held))
+        # What the budget stage found is settled by the same rows and settings: it isn't part of the key.
+        inputs = {"clean": ctx.inputs["clean"]}
+        ref = ctx.artifact(
+            STAGE, config, decides, lambda writer: _build(ctx, config, base, ledger, writer, held), inputs=inputs
+        )
         # Also on reuse: a run may have been killed between publishing and these lines.
         ledger.commit(ref.counts["ledger_entry"], ref.digest)
         StoreFile(sealed, f"{folder}/checkpoint.safetensors").remove()
@@ -103,8 +106,10 @@ def _build(
 ) -> dict[str, Any]:
     from tasks.methods.dp.accounting import ACCOUNTANT, figures
     from tasks.methods.dp.checkpoint import Checkpoints, identity
+    from tasks.methods.dp.plan import plan_for
     from tasks.methods.dp.randomness import KeyedRandomness
     from tasks.methods.dp.relation import relation_for, relation_in_words, unit_for, unit_in_words
+    from tasks.methods.dp.tight import tight
     from tasks.methods.dp.training import EpsilonSoFar, Interruption, Recipe, plan, train
     from tasks.methods.dp.units import Units, by_person
     from tasks.methods.lm.adapt import Adaptation
@@ -122,7 +127,11 @@ def _build(
     k = config.max_rows_per_person
     people = by_person(records.by_unit("train"), k) if unit == "person" else None
     counted = rows["train"] if people is None else len(people)
-    sampler, mechanism, delta = _plan(config, counted, unit)
+    planned = plan_for(
+        epsilon=config.epsilon, delta=config.delta, expected_batch=config.expected_batch, steps=config.steps,
+        population=config.population, truncate=config.truncate, counted=counted, unit=unit,
+    )  # fmt: skip
+    sampler, mechanism, delta = planned.sampler, planned.mechanism, planned.delta
     device, device_name, threads = _device(config)
     ctx.log.info("train: on %s, %d CPU threads; sigma %.4f", device_name, threads, mechanism.noise_multiplier)
     if unit == "record" and person_declared:
@@ -155,17 +164,29 @@ def _build(
     def resumes(entry: Entry) -> bool:
         return owner == identity(writer.key, entry.nonce, plan(mechanism, recipe))
 
-    entry = ledger.reserve(
+    quoted = ctx.open(ctx.input("budget")).read_json("budget.json")
+    known = {unit_id for unit_id, _ in records.by_unit("train") if unit_id} if person_declared else set()
+    charge = Charge(
         dataset=ctx.config.dataset,
         run_id=ctx.run_id,
         key=writer.key,
-        fingerprint=_fingerprint(device_name, threads, config),
-        mechanism={"type": "poisson_sampled_gaussian", **asdict(mechanism)},
+        events=(SampledGaussian(**asdict(mechanism)),),
         epsilon=spent.epsilon,
         delta=delta,
-        resumes=resumes,
-        **in_words,
+        unit=unit,
+        relation=relation,
+        tight=tight,
+        claim=quoted["claim"],
+        interval="/".join(ctx.interval or ()) if ctx.scheduled else "",
+        units=UnitSet.of(quoted["unit_key"], known) if known else None,
     )
+    register_declared(ledger, ctx.config, unit, delta)
+    entry = ledger.reserve(charge, fingerprint=_fingerprint(device_name, threads, config), resumes=resumes)
+    account = ledger.account(ctx.config.dataset, tight)
+    ctx.log.info(
+        "train: ledger entry %s, epsilon %.2f; data set %s has spent %.2f of %g, %.2f is left",
+        entry.id, spent.epsilon, ctx.config.dataset, account.spent, account.budget.epsilon, account.left,
+    )  # fmt: skip
     resuming = resumes(entry)
     if resuming:
         ctx.log.info("train: goes on from its checkpoint, under the charge that was entered then")
@@ -178,7 +199,7 @@ def _build(
             model, Units(training, people), lambda batch: task.losses(model, batch), sampler, mechanism, recipe,
             randomness, device, key=writer.key, nonce=entry.nonce, checkpoints=checkpoints,
             resuming=resuming, checkpoint_seconds=config.checkpoint_seconds, interruption=Interruption(asked),
-            progress=progress, note=note,
+            progress=progress, note=note, begins=_Begun(ctx, writer.key, entry.id, mechanism.steps),
         )  # fmt: skip
     progress.close()
     ctx.log.info("train: per-unit gradients by %s", outcome.mode)
@@ -209,7 +230,7 @@ def _build(
         },
         "noise_generator": GENERATOR,
         "max_rows_per_person": k if unit == "person" else None,
-        "missing": list(MISSING),
+        "missing": [],
         "objective": config.objective,
         "adaptation": config.adaptation,
         "optimizer": {
@@ -229,6 +250,10 @@ def _build(
     writer.note(device=device_name, threads=threads, ledger_entry=entry.id, engine=outcome.mode)
     return {
         "ledger_entry": entry.id,
+        "dataset": ctx.config.dataset,
+        "dataset_budget": account.budget.epsilon,
+        "dataset_spent": round(account.spent, 4),
+        "dataset_left": round(account.left, 4),
         "epsilon": round(spent.epsilon, 4),
         "delta": delta,
         "unit": in_words["unit"],
@@ -242,26 +267,33 @@ def _build(
     }
 
 
-def _plan(config: TrainConfig, counted: int, unit: str) -> tuple[PoissonSampler, Mechanism, float]:
-    """Sampler, mechanism and δ for the wanted ε: from a declared population where there is one, else from a count."""
-    from tasks.methods.dp.accounting import cap_for, check_target, default_delta
-    from tasks.methods.dp.calibrate import calibrate
-    from tasks.methods.dp.sampling import PoissonSampler
+class _Begun:
+    """Keeps a bound on the steps begun, on disk before the first step beyond it.
 
-    if counted == 0:
-        raise UserError("train: the clean table has no training record with this split; ingest more rows.")
-    population = config.population if config.population is not None else counted
-    if population < 2 or config.expected_batch > population:
-        raise UserError(
-            f"train.expected_batch: {config.expected_batch} is more than the population of {population} training "
-            f"{unit}s (at least 2 are needed)."
-        )
-    delta = config.delta if config.delta is not None else default_delta(population)
-    check_target(config.epsilon, delta, population)
-    rate = config.expected_batch / population
-    cap = cap_for(population, rate, config.steps, config.epsilon, delta) if config.truncate else None
-    mechanism = calibrate(config.epsilon, delta, rate, config.steps, cap, None if cap is None else population)
-    return PoissonSampler(counted, rate, truncate=cap, declared=config.population), mechanism, delta
+    Where a run is abandoned for good, only steps that surely never began are freed. The bound grows by a twentieth of
+    the planned steps at a time, whatever the data.
+    """
+
+    def __init__(self, ctx: Context, key: str, entry_id: str, steps: int) -> None:
+        self._file = StoreFile(ctx.zone("sealed"), f"train/{key}/begun.json")
+        self._entry, self._steps = entry_id, steps
+        self._bound = self._kept()
+
+    def __call__(self, step: int) -> None:
+        if step < self._bound:
+            return
+        self._bound = min(step + max(self._steps // 20, 1), self._steps)
+        with self._file.replacing() as path:
+            path.write_text(json.dumps({"entry": self._entry, "steps": self._bound}), encoding="utf-8")
+
+    def _kept(self) -> int:
+        """What an attempt that was cut off had kept under this entry."""
+        with self._file.reading() as path:
+            try:
+                kept = json.loads(path.read_text(encoding="utf-8")) if path is not None else {}
+                return int(kept["steps"]) if kept.get("entry") == self._entry else 0
+            except (ValueError, KeyError, TypeError):
+                return 0
 
 
 def _still_ours(held: Lease) -> None:

@@ -11,11 +11,13 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from tasks.core import optout
 from tasks.core.artifacts import Artifact, Ref
 from tasks.core.config import Config
-from tasks.core.errors import EmptyPartition, UserError
+from tasks.core.errors import EmptyPartition, TryAgain, UserError
 from tasks.core.keys import Keys
 from tasks.core.stage import Context
+from tasks.methods.records.people import unit_id
 from tasks.stages import ingest
 
 COLUMNS: list[dict[str, Any]] = [
@@ -142,6 +144,105 @@ def test_removing_a_person_leaves_everyone_else_as_they_are(tmp_path: Path) -> N
     without = others([row for row in rows if row["patient"] != gone], "b.jsonl")
     unit = with_all[3][0]
     assert [row for row in with_all if row[0] != unit] == without
+
+
+def opt_out(ctx: Context, *people: str) -> None:
+    for person in people:
+        optout.add(ctx.zone("raw"), ctx.config.dataset, ctx.keys, unit_id(person, ctx.keys.secret("unit")))
+
+
+def everything(found: Artifact) -> bytes:
+    tables = [pq.read_table(found.local(name)) for name in found.files if name.endswith(".parquet")]
+    return repr([table.to_pylist() for table in tables]).encode()
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_people_who_opted_out_are_left_out_first(tmp_path: Path, kind: str) -> None:
+    import polars as pl
+
+    rows = [record(i) for i in range(40)]
+    source = tmp_path / f"rows.{kind}"
+    if kind == "csv":
+        source.write_text(csv_text(40).replace(",4.5,", ",bad,"))  # row 3
+    elif kind == "jsonl":
+        rows[3]["income"] = "bad"
+        source.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    else:
+        rows[3]["note"] = None
+        pl.DataFrame(rows).write_parquet(source)
+    gone = rows[3]["patient"]
+    before = context(tmp_path, source, shard_rows=7, max_quarantined_share=0.1)
+    whole = artifact(before, ingest.run(before))
+    assert whole.ref.counts["quarantined"] == 1 and "opted_out" not in whole.ref.counts
+    opt_out(before, gone)
+    ctx = context(tmp_path, source, shard_rows=7, max_quarantined_share=0.0)
+    refs = ingest.run(ctx)
+    found, counts = artifact(ctx, refs), refs[0].counts["source"]
+    assert ctx.reused == [False] and found.ref.key != whole.ref.key
+    assert counts["opted_out"] == sum(row["patient"] == gone for row in rows) == 6
+    assert counts["records"] == 40 == counts["rows"] + counts["quarantined"] + counts["opted_out"]
+    assert counts["quarantined"] == 0 and found.ref.counts["units"] == 6
+    unit = unit_id(gone, ctx.keys.secret("unit")).encode()
+    assert unit in everything(whole) and unit not in everything(found) and gone.encode() not in everything(found)
+
+    def others(artifact: Artifact) -> list[dict[str, Any]]:
+        shards = [pq.read_table(artifact.local(name)).to_pylist() for name in artifact.files if "shards" in name]
+        return [row for shard in shards for row in shard if row["unit_id"] != unit.decode()]
+
+    assert others(found) == others(whole)
+
+
+def test_the_list_is_part_of_the_key_when_somebody_is_on_it(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(csv_text(20))
+    first = context(tmp_path, tmp_path / "a.csv")
+    before = ingest.run(first)
+    opt_out(first, "nobody in there")
+    second = context(tmp_path, tmp_path / "a.csv")
+    after = ingest.run(second)
+    assert second.reused == [False] and before[0].key != after[0].key
+    assert [ref.digest for ref in before] == [ref.digest for ref in after]  # so that nothing behind it runs again
+    again = context(tmp_path, tmp_path / "a.csv")
+    assert ingest.run(again) == after and again.reused == [True]
+    opt_out(first, f"{SECRET}-1")
+    third = context(tmp_path, tmp_path / "a.csv")
+    assert ingest.run(third) != after and third.reused == [False]
+
+
+def test_who_opted_out_claims_no_unique_value(tmp_path: Path) -> None:
+    columns = [{**c, "unique": c["name"] == "note"} for c in COLUMNS]
+    rows = [record(i, patient=f"{SECRET}-{i}", note=f"note {i % 5}") for i in range(6)]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ctx = context(tmp_path, tmp_path / "a.jsonl", columns=columns, max_quarantined_share=0.5)
+    opt_out(ctx, f"{SECRET}-0")
+    counts = ingest.run(ctx)[0].counts["source"]
+    assert (counts["rows"], counts["quarantined"], counts["opted_out"]) == (5, 0, 1)
+
+
+def test_everybody_may_opt_out(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(csv_text(7))
+    ctx = context(tmp_path, tmp_path / "a.csv")
+    opt_out(ctx, *(f"{SECRET}-{i}" for i in range(7)))
+    with pytest.raises(UserError, match="everybody in them has opted out") as told:
+        ingest.run(ctx)
+    assert SECRET not in str(told.value)
+
+
+def test_a_list_that_grows_while_the_source_is_read_is_not_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tasks.methods.records import people
+
+    (tmp_path / "a.csv").write_text(csv_text(20))
+    ctx = context(tmp_path, tmp_path / "a.csv")
+    real = people.with_units
+
+    def slowly(*args: Any) -> Any:
+        opt_out(ctx, f"{SECRET}-1")
+        return real(*args)
+
+    monkeypatch.setattr(people, "with_units", slowly)
+    with pytest.raises(TryAgain, match="opt-out list changed"):
+        ingest.run(ctx)
 
 
 FAILS: dict[str, tuple[bytes, str]] = {

@@ -11,6 +11,7 @@ import secrets
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ import pytest
 from tasks.core import artifacts
 from tasks.core.artifacts import Ref, Writer
 from tasks.core.config import Config
-from tasks.core.errors import AirlockError, UserError
+from tasks.core.errors import AirlockError, BudgetRefused, UserError
 from tasks.core.keys import Keys
 from tasks.core.ledger import Ledger
 from tasks.core.stage import Context
@@ -77,8 +78,24 @@ def clean_table(root: Path, rows: int = 60, person: bool = True, heldout: int = 
     return artifacts.reuse_or_build(Store(str(root / "store" / "clean")), "leakcheck", key, {}, build)[0]
 
 
+def quoted(root: Path, claim: str = "c" * 64) -> Ref:
+    """What the budget stage leaves for train."""
+
+    def build(writer: artifacts.Writer) -> dict[str, Any]:
+        writer.write_json("budget.json", {"claim": claim, "unit_key": "0" * 16})
+        return {}
+
+    return artifacts.reuse_or_build(Store(str(root / "store" / "clean")), "budget", claim, {}, build)[0]
+
+
 def context(
-    root: Path, model: Path, clean: Ref | None = None, *, clip_rules: list[Any] | None = None, **settings: Any
+    root: Path,
+    model: Path,
+    clean: Ref | None = None,
+    *,
+    clip_rules: list[Any] | None = None,
+    budget: dict[str, Any] | None = None,
+    **settings: Any,
 ) -> Context:
     fields = {
         "base_model": str(model), "epsilon": 8.0, "steps": 3, "expected_batch": 12, "physical_batch": 5,
@@ -86,12 +103,13 @@ def context(
     }  # fmt: skip
     config = Config.parse({
         "ingest": {"source": "/x", "columns": COLUMNS},
+        "budget": {"epsilon": 100, "owner": "a test", "reason": "several trainings"} | (budget or {}),
         "train": fields,
         "clip": {} if clip_rules is None else {"rules": clip_rules},
         "store": {"root": str(root / "store")},
     })  # fmt: skip
     keys = Keys.from_master(b"k" * 32)
-    inputs = {"clean": [clean or clean_table(root)]}
+    inputs = {"clean": [clean or clean_table(root)], "budget": [quoted(root)]}
     return Context(config, "run-1", keys, root / "home", root / "ledger.sqlite", inputs=inputs)
 
 
@@ -130,11 +148,67 @@ def test_payload_and_charge(tmp_path: Path, model: Path) -> None:
 
     [entry] = Ledger(ctx.ledger_path).entries()
     assert (entry.state, entry.digest, entry.epsilon) == ("committed", ref.digest, training["epsilon"])
-    assert entry.unit == training["unit"]
+    assert (entry.unit, entry.relation, entry.claim) == ("person", "zero_out", "c" * 64)
+    assert entry.mechanism[0]["noise_multiplier"] == training["mechanism"]["noise_multiplier"]
     assert entry.key == ref.key
     assert ref.counts["ledger_entry"] == entry.id
     assert ref.counts["perplexity_after"] == evaluation["trained"]["perplexity"]
     assert ref.counts["perplexity_before_interval"] == [evaluation["base"]["low"], evaluation["base"]["high"]]
+
+
+def test_what_had_begun_is_kept_ahead_of_the_steps(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bound on the steps begun is on disk before their noise is drawn, and a restart doesn't lower it."""
+    from tasks.methods.dp.step import LogicalStep
+
+    seen: list[int] = []
+    step, dies_at = LogicalStep.step, 25
+
+    def watched(self: Any, *args: Any, **kwargs: Any) -> Any:
+        (kept,) = (tmp_path / "store" / "sealed" / "train").glob("*/begun.json")
+        found = json.loads(kept.read_text())
+        assert found["entry"] == Ledger(tmp_path / "ledger.sqlite").entries()[-1].id
+        seen.append(found["steps"])
+        if len(seen) == dies_at:
+            raise RuntimeError
+        return step(self, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LogicalStep, "step", watched)
+        with pytest.raises(RuntimeError):
+            train.run(context(tmp_path, model, steps=40))
+        assert all(number < bound <= number + 2 for number, bound in enumerate(seen))
+        last, seen[:], dies_at = seen[-1], [], 3
+        with pytest.raises(RuntimeError):
+            train.run(context(tmp_path, model, steps=40))
+    assert seen == [last] * 3
+
+
+def test_over_budget_nothing_is_trained_and_nothing_charged(tmp_path: Path, model: Path) -> None:
+    ctx = context(tmp_path, model, budget={"epsilon": 6})
+    with pytest.raises(BudgetRefused, match=r"may spend ε = 6 .* 0.00 is spent, 6.00 is left. .* What would fit"):
+        train.run(ctx)
+    assert Ledger(ctx.ledger_path).entries() == []
+    assert ctx.reused == []
+
+
+def test_a_second_training_at_the_whole_budget_is_refused_and_one_over_it_is_not(tmp_path: Path, model: Path) -> None:
+    train.run(context(tmp_path, model, budget={"epsilon": 8}))
+    with pytest.raises(BudgetRefused, match="8.00 is spent, 0.00 is left"):
+        train.run(context(tmp_path, model, steps=4, budget={"epsilon": 8}))
+    assert [e.state for e in Ledger(tmp_path / "ledger.sqlite").entries()] == ["committed"]
+
+
+def test_people_of_another_data_set_are_noticed(tmp_path: Path, model: Path) -> None:
+    train.run(context(tmp_path, model))
+    ctx = context(tmp_path, model, steps=4)
+    renamed = replace(ctx, config=ctx.config.model_copy(update={"dataset": "other"}))
+    with pytest.raises(UserError, match="data sets other and default share people"):
+        train.run(renamed)
+    ctx.ledger().link("other", "default", "the same ward")
+    train.run(renamed)
+    assert {e.dataset for e in Ledger(tmp_path / "ledger.sqlite").entries(pool="default")} == {"default", "other"}
 
 
 def test_the_same_key_again_is_reused_and_costs_nothing(tmp_path: Path, model: Path) -> None:
@@ -327,8 +401,9 @@ def test_record_level_is_possible_but_said_everywhere(
     training = json.loads(payload(ref)["training.json"])
     assert training["mechanism"]["sampling_rate"] == 12 / 48
     [entry] = Ledger(tmp_path / "ledger.sqlite").entries()
-    for unit in (training["unit"], ref.counts["unit"], entry.unit):
+    for unit in (training["unit"], ref.counts["unit"]):
         assert "NOT one person" in unit
+    assert entry.unit == "record"
     assert "not one person" in caplog.text
 
 

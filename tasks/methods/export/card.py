@@ -137,10 +137,12 @@ def _privacy(privacy: Privacy) -> str:
         *privacy.mechanism,
         ("Accountant", privacy.accountant),
         *([("Noise generator", privacy.generator)] if privacy.generator else []),
+        *([("Privacy ledger", privacy.ledger)] if privacy.ledger else []),
     ]
     table = "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
     return (
-        f"{table}\n\nThe guarantee is on the training, of this run alone. Merging, clipping and export are "
+        f"{table}\n\nThe guarantee is on the training, of this run alone; what the data set's people have paid over "
+        "every run is in the ledger of whoever trained it. Merging, clipping and export are "
         "post-processing "
         "and change nothing in it. Whoever is named in another's record is not protected by the unit above.\n\n"
         f"What is missing:\n\n{_bullets(privacy.missing)}\n\n{figures}"

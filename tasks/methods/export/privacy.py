@@ -27,7 +27,8 @@ _MECHANISM = (
 )
 
 MISSING = (
-    "The ledger records the charge but does not yet refuse one: the sum over the data set's life is not bounded here.",
+    "No attack on the model has measured what it gives away; ε bounds that, it doesn't show it.",
+    "This folder isn't signed: a changed file doesn't show.",
 )
 """What the guarantee of this version lacks, said in every card."""
 
@@ -45,6 +46,7 @@ class Privacy:
         accountant: who computed ε from them.
         generator: where the noise came from; empty where the run doesn't say.
         missing: what the guarantee lacks, in sentences.
+        ledger: the entry under which the privacy ledger was charged, in words; empty where the run doesn't say.
         outside: figures computed from real rows, by name.
     """
 
@@ -57,6 +59,7 @@ class Privacy:
     accountant: str = ""
     generator: str = ""
     missing: tuple[str, ...] = ()
+    ledger: str = ""
     outside: tuple[str, ...] = OUTSIDE
 
 
@@ -74,7 +77,7 @@ class Evaluation:
     too_small: bool
 
 
-def read_privacy(training: Mapping[str, Any]) -> Privacy:
+def read_privacy(training: Mapping[str, Any], entry: str = "", dataset: str = "") -> Privacy:
     """Read train's account of itself, ``training.json``.
 
     A guarantee is stated only where the whole of it is there: ε, δ, σ, C, q, T as finite figures above zero, unit,
@@ -84,6 +87,8 @@ def read_privacy(training: Mapping[str, Any]) -> Privacy:
         training: ``epsilon``, ``delta``, ``unit``, ``relation``, ``accountant`` and ``mechanism`` with
             ``noise_multiplier``, ``max_grad_norm``, ``sampling_rate`` and ``steps``; ``private: false`` and ``missing``
             (sentences) where they apply.
+        entry: id of the ledger's entry.
+        dataset: the data set that was charged.
     """
     mechanism = training.get("mechanism") or {}
     figures = [training.get("epsilon"), training.get("delta"), *(mechanism.get(key) for key, _ in _MECHANISM)]
@@ -101,6 +106,7 @@ def read_privacy(training: Mapping[str, Any]) -> Privacy:
         accountant=training["accountant"],
         generator=str(training.get("noise_generator") or ""),
         missing=tuple(training.get("missing") or MISSING),
+        ledger=f"entry {entry} of data set {dataset}, charged before the first noisy step" if entry else "",
     )
 
 

@@ -74,6 +74,7 @@ class ObjectReader:
         self._plan = [(column.name, _CONVERT[column.type]) for column in columns]
         self.unseen = {column.name for column in columns}
         self.objects = 0
+        self._last: dict[str, Any] = {}
 
     def cells(self, text: str) -> tuple[Cells | None, str | None, str]:
         """Read one line.
@@ -81,6 +82,7 @@ class ObjectReader:
         Returns:
             the cells as strings in declared order; or ``None``, the column at fault if there is one, and a reason.
         """
+        self._last = {}
         try:
             found = _DECODER.decode(text)
         except _DuplicateKeyError:
@@ -90,6 +92,7 @@ class ObjectReader:
         if type(found) is not dict:
             return None, None, NOT_AN_OBJECT
         self.objects += 1
+        self._last = found
         if self.unseen:
             self.unseen -= found.keys()
         escapes = "\\u" in text
@@ -107,6 +110,12 @@ class ObjectReader:
                 return None, name, WRONG_ENCODING
             cells.append(cell)
         return cells, None, ""
+
+    def cell(self, name: str) -> str | None:
+        """A declared column's cell in the line read last, also where the line is set aside for another."""
+        value = self._last.get(name)
+        cell = None if value is None else dict(self._plan)[name](value)
+        return cell if cell is not None and _encodable(cell) else None
 
 
 def _encodable(cell: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+from collections.abc import Callable
 
 import polars as pl
 
@@ -28,6 +29,27 @@ def split_of(subject: str, key: bytes, heldout_share: float) -> str:
     """
     draw = int.from_bytes(hmac.digest(key, subject.encode(), "sha256")[:8], "big")
     return HELDOUT if draw < int(heldout_share * 2**64) else TRAIN
+
+
+class OptedOut:
+    """Tells whose rows are left out.
+
+    Args:
+        column: the column with the person's id.
+        listed: whether a ``unit_id`` is on the opt-out list.
+        unit_key: 32 bytes.
+    """
+
+    def __init__(self, column: str, listed: Callable[[str], bool], unit_key: bytes) -> None:
+        self.column, self._listed, self._key = column, listed, unit_key
+
+    def among(self, ids: pl.Series) -> pl.Series:
+        """For each typed id whether its person is on the list; where there is no id, nobody is."""
+        names = ids.cast(pl.String)
+        gone = {
+            name for name in names.unique().to_list() if name is not None and self._listed(unit_id(name, self._key))
+        }
+        return pl.Series([name in gone for name in names.to_list()], dtype=pl.Boolean)
 
 
 def with_units(

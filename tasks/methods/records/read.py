@@ -16,6 +16,7 @@ from tasks.methods.records.cells import first_faults, typed
 from tasks.methods.records.columns import FIELD_COUNT, OVER_SIZE, REASONS, Column, Reject
 from tasks.methods.records.jsonl import Cells, ObjectReader
 from tasks.methods.records.lines import Frame, frame_lines
+from tasks.methods.records.people import OptedOut
 from tasks.methods.records.rfc4180 import frame_records
 from tasks.methods.records.sources import Source
 from tasks.methods.records.stream import fingerprint, open_source
@@ -57,11 +58,13 @@ class Batch:
         rows: the position columns and the declared columns, typed, of the records that are kept.
         rejects: the others, in order.
         size: bytes of the file behind this batch (0 in Parquet).
+        opted_out: records left out as their person is on the opt-out list: neither rows nor rejects.
     """
 
     rows: pl.DataFrame
     rejects: list[Reject]
     size: int = 0
+    opted_out: int = 0
 
 
 def count_at_most(source: Source) -> tuple[str, int]:
@@ -75,12 +78,17 @@ def count_at_most(source: Source) -> tuple[str, int]:
 
 
 def read_source(
-    source: Source, columns: Sequence[Column], layout: Layout, sha256: str, scratch: Path
+    source: Source,
+    columns: Sequence[Column],
+    layout: Layout,
+    sha256: str,
+    scratch: Path,
+    leave_out: OptedOut | None = None,
 ) -> Iterator[Batch]:
     """Read a source record by record.
 
-    Every record is either in some batch's rows or among its rejects, once; rows are counted from 0 over both. An
-    empty line is no record.
+    Every record is in some batch's rows, among its rejects or counted as opted out, once; rows are counted from 0 over
+    all of them. An empty line is no record. A record in which nobody's id can be read is set aside by its position.
 
     Args:
         source: the file.
@@ -88,33 +96,36 @@ def read_source(
         layout: how text is laid out.
         sha256: of the file, taken before.
         scratch: a folder for temporary files.
+        leave_out: whose records are left out, before anything else is made of them.
 
     Raises:
         UserError: where the file has no header, no record, not every declared column, or a damaged gzip stream.
         TryAgain: where the file is not the one that was hashed.
     """
     if source.format == "parquet":
-        batches = _read_parquet(source, columns, layout, sha256, scratch)
+        batches = _read_parquet(source, columns, layout, sha256, scratch, leave_out)
     else:
-        batches = _read_text(source, columns, layout, sha256)
+        batches = _read_text(source, columns, layout, sha256, leave_out)
     empty = True
     for batch in batches:
-        empty = empty and batch.rows.is_empty() and not batch.rejects
+        empty = empty and batch.rows.is_empty() and not batch.rejects and not batch.opted_out
         yield batch
     if empty:
         raise UserError(f"{source.name}: holds no record" + ("" if source.format == "jsonl" else " below its header"))
 
 
-def _read_text(source: Source, columns: Sequence[Column], layout: Layout, sha256: str) -> Iterator[Batch]:
+def _read_text(
+    source: Source, columns: Sequence[Column], layout: Layout, sha256: str, leave_out: OptedOut | None
+) -> Iterator[Batch]:
     with open_source(source) as stream:
         window = Window(stream, source.name, layout.encoding, layout.chunk)
         if source.format == "jsonl":
             reader = ObjectReader(columns)
-            records = _objects(frame_lines(window, layout.limit), reader)
+            records = _objects(frame_lines(window, layout.limit), reader, columns, leave_out)
         else:
             reader = None
             records = _fields(_frames(window, source, layout), source.name, columns)
-        yield from _batches(records, columns)
+        yield from _batches(records, columns, leave_out)
         if stream.sha256() != sha256:
             raise TryAgain(f"{source.name}: changed while it was read; try again when its writer is done")
     if reader is not None and reader.unseen and reader.objects:
@@ -133,16 +144,25 @@ def _frames(window: Window, source: Source, layout: Layout) -> Iterator[Frame]:
         yield frame if frame.reason else frame._replace(value=frame.value.split(delimiter))
 
 
+_OPTED_OUT = "opted_out"
 _Record = tuple[Frame, Cells | None, str | None, str]
 """A frame; then its cells, or the column at fault (if one is) and the reason."""
 
 
-def _objects(frames: Iterator[Frame], reader: ObjectReader) -> Iterator[_Record]:
+def _objects(
+    frames: Iterator[Frame], reader: ObjectReader, columns: Sequence[Column], leave_out: OptedOut | None
+) -> Iterator[_Record]:
+    kind = next((c.type for c in columns if leave_out and c.name == leave_out.column), None)
     for frame in frames:
         if frame.reason:
             yield frame, None, None, frame.reason
-        else:
-            yield frame, *reader.cells(frame.value)
+            continue
+        cells, column, reason = reader.cells(frame.value)
+        if cells is None and leave_out and kind:
+            person = pl.Series([reader.cell(leave_out.column)], dtype=pl.String)
+            if leave_out.among(typed(person, kind)[0])[0]:
+                column, reason = None, _OPTED_OUT
+        yield frame, cells, column, reason
 
 
 def _fields(frames: Iterator[Frame], name: str, columns: Sequence[Column]) -> Iterator[_Record]:
@@ -181,23 +201,25 @@ def _places(header: list[str], name: str, columns: Sequence[Column]) -> list[int
     return [header.index(column.name) for column in columns]
 
 
-def _batches(records: Iterator[_Record], columns: Sequence[Column]) -> Iterator[Batch]:
+def _batches(records: Iterator[_Record], columns: Sequence[Column], leave_out: OptedOut | None) -> Iterator[Batch]:
     positions: list[tuple[int, int, int, int]] = []
     cells: list[Any] = []
     rejects: list[Reject] = []
-    size = 0
+    size = gone = 0
     for row, (frame, found, column, reason) in enumerate(records):
-        if found is None:
+        if found is None and reason == _OPTED_OUT:
+            gone += 1
+        elif found is None:
             rejects.append(Reject(row, frame.line, frame.offset, frame.length, column, reason))
         else:
             positions.append((row, frame.line, frame.offset, frame.length))
             cells.append(found)
         size += frame.length
-        if len(cells) + len(rejects) >= BATCH_ROWS or size >= BATCH_BYTES:
-            yield _typed(positions, cells, rejects, columns, size)
-            positions, cells, rejects, size = [], [], [], 0
-    if cells or rejects:
-        yield _typed(positions, cells, rejects, columns, size)
+        if len(cells) + len(rejects) + gone >= BATCH_ROWS or size >= BATCH_BYTES:
+            yield _typed(positions, cells, rejects, columns, size, leave_out, gone)
+            positions, cells, rejects, size, gone = [], [], [], 0, 0
+    if cells or rejects or gone:
+        yield _typed(positions, cells, rejects, columns, size, leave_out, gone)
 
 
 def _typed(
@@ -206,6 +228,8 @@ def _typed(
     rejects: list[Reject],
     columns: Sequence[Column],
     size: int,
+    leave_out: OptedOut | None,
+    gone: int,
 ) -> Batch:
     across = list(zip(*cells, strict=True)) if cells else [()] * len(columns)
     parsed = [
@@ -213,7 +237,7 @@ def _typed(
     ]
     where = list(zip(*positions, strict=True)) if positions else [()] * 4
     frame = pl.DataFrame(dict(zip(_POSITION, where, strict=True)), schema=_POSITION)
-    return _sift(frame, columns, parsed, rejects, {}, size)
+    return _sift(frame, columns, parsed, rejects, {}, size, leave_out, gone)
 
 
 def _sift(
@@ -223,8 +247,13 @@ def _sift(
     rejects: list[Reject],
     faults: dict[int, tuple[str | None, str]],
     size: int,
+    leave_out: OptedOut | None,
+    gone: int = 0,
 ) -> Batch:
     """Set aside the rows with a fault: those in ``faults``, and those that a cell of theirs has."""
+    if leave_out is not None:
+        where, parsed, faults, more = _without(where, columns, parsed, faults, leave_out)
+        gone += more
     found = first_faults([(column, *pair) for column, pair in zip(columns, parsed, strict=True)])
     found.update(faults)  # type: ignore[arg-type]
     rows = where.with_columns(*(pair[0].alias(column.name) for column, pair in zip(columns, parsed, strict=True)))
@@ -235,7 +264,29 @@ def _sift(
             key=lambda reject: reject.row,
         )
         rows = rows.filter(keep)
-    return Batch(rows, rejects, size)
+    return Batch(rows, rejects, size, gone)
+
+
+def _without(
+    where: pl.DataFrame,
+    columns: Sequence[Column],
+    parsed: list[tuple[pl.Series, pl.Series]],
+    faults: dict[int, tuple[str | None, str]],
+    leave_out: OptedOut,
+) -> tuple[pl.DataFrame, list[tuple[pl.Series, pl.Series]], dict[int, tuple[str | None, str]], int]:
+    """The same without the rows of people on the opt-out list, and how many these are."""
+    person = next(i for i, column in enumerate(columns) if column.name == leave_out.column)
+    out = leave_out.among(parsed[person][0])
+    if not out.any():
+        return where, parsed, faults, 0
+    kept = (~out).arg_true().to_list()
+    place = {before: now for now, before in enumerate(kept)}
+    return (
+        where.filter(~out),
+        [(values.filter(~out), unfit.filter(~out)) for values, unfit in parsed],
+        {place[index]: fault for index, fault in faults.items() if index in place},
+        int(out.sum()),
+    )
 
 
 def reject_at(rows: pl.DataFrame, index: int, column: str | None, reason: str) -> Reject:
@@ -245,7 +296,12 @@ def reject_at(rows: pl.DataFrame, index: int, column: str | None, reason: str) -
 
 
 def _read_parquet(
-    source: Source, columns: Sequence[Column], layout: Layout, sha256: str, scratch: Path
+    source: Source,
+    columns: Sequence[Column],
+    layout: Layout,
+    sha256: str,
+    scratch: Path,
+    leave_out: OptedOut | None,
 ) -> Iterator[Batch]:
     copy = scratch / f"source-{source.ordinal}.parquet"
     try:
@@ -261,7 +317,7 @@ def _read_parquet(
             texts = [values.str.len_bytes().fill_null(0) for values, _ in parsed if values.dtype == pl.String]
             long = sum(texts[1:], texts[0]) > layout.limit if texts else pl.Series([False] * count)
             over: dict[int, tuple[str | None, str]] = dict.fromkeys(long.arg_true().to_list(), (None, OVER_SIZE))
-            yield _sift(where, columns, parsed, [], over, 0)
+            yield _sift(where, columns, parsed, [], over, 0, leave_out)
             row += count
     finally:
         copy.unlink(missing_ok=True)

@@ -85,6 +85,7 @@ def starter(domain: str, lang: str, declared: list[Column], source: str) -> str:
         f"# Starter configuration for the {domain} sample. Relative paths are relative to this file.",
         f"name: {domain}-{lang}",
         f"dataset: {domain}-{lang}-sample",
+        "budget: {epsilon: 16, owner: you, reason: rows are made up}  # of real rows, their owner decides",
         "ingest:",
         f"  source: {source}",
         "  columns:",

@@ -95,7 +95,7 @@ def test_the_guarantee_is_given_whole_and_what_is_missing_named() -> None:
         "| Clipping norm C | 0.1 |",
         "| Sampling rate q (Poisson) | 0.02 |",
         "| Noisy steps T | 60 |",
-        "does not yet refuse",
+        "No attack on the model has measured",
         "outside the guarantee",
         "held-out perplexity",
         "the number of training records",
