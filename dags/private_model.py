@@ -6,12 +6,13 @@ beside it. No stage behind the leak gate sees a raw value, and **train accepts n
 | task | takes | leaves |
 |---|---|---|
 | ingest | the source | typed shards; what doesn't fit is quarantined |
+| budget | all shards | nothing is charged: the run stops here where the data set can't pay for it |
 | plant | all shards | them, and shards of synthetic records that show what masking misses |
 | mask | one shard each | the same rows, personal data masked by the policy |
 | review | all masked shards | a sample for a person to read, where the policy asks for one |
 | review_answer | the sample | nothing: it waits until that person has answered, in numbers |
 | leakcheck | all masked shards | the clean table, or nothing: the gate shuts |
-| train | the clean table | an adapter trained with DP-SGD to ε and δ |
+| train | the clean table | charges the privacy ledger; an adapter trained with DP-SGD to ε and δ |
 | clip | the adapter | merged weights, truncated or limited in norm |
 | export | the weights | a Hugging Face folder with its model card; emits the model's asset |
 
@@ -31,6 +32,7 @@ from airflow.sdk import DAG
 
 from airlock_airflow.form import params
 from airlock_airflow.operators import (
+    BudgetOperator,
     ClipOperator,
     ExportOperator,
     IngestOperator,
@@ -58,12 +60,14 @@ with DAG(
     params=params(),
 ):
     ingest = IngestOperator(task_id="ingest")
+    budget = BudgetOperator(task_id="budget", shards=ingest.output)
     plant = PlantOperator(task_id="plant", shards=ingest.output)
+    budget >> plant
     mask = MaskOperator.partial(task_id="mask").expand(shard=plant.output)
     review = ReviewOperator(task_id="review", masked=mask.output, raw=plant.output)
     answer = ReviewAnswerOperator(sample=review.output)
     leakcheck = LeakcheckOperator(task_id="leakcheck", masked=mask.output, raw=plant.output, review=review.output)
     answer >> leakcheck
-    train = TrainOperator(task_id="train", clean=leakcheck.output)
+    train = TrainOperator(task_id="train", clean=leakcheck.output, budget=budget.output)
     clip = ClipOperator(task_id="clip", model=train.output)
     export = ExportOperator(task_id="export", model=clip.output, training=train.output)

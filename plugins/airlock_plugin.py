@@ -23,6 +23,13 @@ class AirlockPlugin(AirflowPlugin):
     ]
 
     @property
+    def listeners(self) -> list[Any]:  # type: ignore[override]
+        """What writes the run's note when it has ended."""
+        from airlock_airflow import run_note
+
+        return [run_note]
+
+    @property
     def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]
         """Built on demand: only the API server asks, and every other process is spared the import."""
         from airlock_airflow.app import build_app

@@ -28,6 +28,7 @@ from tasks.core.errors import UserError
 
 MINUTES = {
     "ingest": 180,
+    "budget": 60,
     "plant": 120,
     "mask": 120,
     "leakcheck": 240,
@@ -39,7 +40,7 @@ MINUTES = {
 }
 """Minutes after which a stage's task is stopped, where the deployment sets nothing else."""
 
-RAW_STAGES = frozenset({"ingest", "plant", "mask", "review", "review_answer", "leakcheck"})
+RAW_STAGES = frozenset({"ingest", "budget", "plant", "mask", "review", "review_answer", "leakcheck"})
 """Stages whose worker needs the raw zone's credentials."""
 
 

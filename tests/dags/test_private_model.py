@@ -40,7 +40,7 @@ def edges(dag: Any) -> dict[str, set[str]]:
 
 def test_graph_is_the_pipeline_and_the_person_who_reads(load_dag: Callable[[], Any]) -> None:
     dag = load_dag()
-    wanted = {step.stage: set(step.inputs.values()) for step in PIPELINE}
+    wanted = {step.stage: {*step.inputs.values(), *step.after} for step in PIPELINE}
     # Only Airflow waits for a person; the command stops at the gate until the answer is there.
     wanted["leakcheck"].add(HUMAN)
     assert edges(dag) == {**wanted, HUMAN: {"review"}}
@@ -77,7 +77,7 @@ def test_placement_is_the_deployments(load_dag: Callable[[], Any], monkeypatch: 
     monkeypatch.setenv("AIRLOCK_OWNER", "ward 7")
     dag = load_dag()
     queues = {task.task_id: task.queue for task in dag.tasks}
-    raw = dict.fromkeys(["ingest", "plant", "mask", "review", HUMAN, "leakcheck"], "raw-q")
+    raw = dict.fromkeys(["ingest", "budget", "plant", "mask", "review", HUMAN, "leakcheck"], "raw-q")
     assert queues == {**raw, "train": "gpu-q", "clip": "default", "export": "default"}
     assert {task.task_id for task in dag.tasks if task.pool == "gpu"} == {"train"}
     assert dag.get_task("train").execution_timeout == timedelta(minutes=90)

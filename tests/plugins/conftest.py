@@ -74,6 +74,8 @@ class FakeStages:
                 counts = {"rows": 0, "seeded": 0}
             if request.stage == "train":
                 counts = {"epsilon": request.config["train"]["epsilon"], "delta": 1e-5}
+                counts |= {"ledger_entry": "feedbeef", "dataset": request.config["dataset"], "dataset_budget": 16.0}
+                counts |= {"dataset_spent": 9.5, "dataset_left": 6.5}
             refs = [_ref(request.stage, key, counts)]
             if request.stage == "review" and self.sample is not None:
                 refs = [self.sample]

@@ -148,6 +148,10 @@ def test_triggered_over_rest_then_reused_then_stopped(ui: Ui, home: Path, config
     assert refs[0] == refs[1]
     assert ui.call("POST", runs_path, body)[0] == 409
 
+    # Written by the scheduler when the run ended; the second run reuses the training, and says what that had cost.
+    for run_id in ("first", "second"):
+        note = ui.call("GET", f"{runs_path}/{run_id}")[1]["note"]
+        assert re.search(r"cost ε = [78]\.\d\d .* data set \S+ had spent [78]\.\d\d of 100; 9[12]\.", note)
     _, listed = ui.call("GET", "/api/v2/dags/private_model/dagRuns/second/taskInstances")
     labels = {ti["rendered_map_index"] for ti in listed["task_instances"] if ti["task_id"] == "mask"}
     shards = next(step["refs"] for step in runs.steps(clean, "second") if step["stage"] == "plant")

@@ -29,6 +29,15 @@ def xcoms(run: Any) -> dict[tuple[str, int], Any]:
         return {(row.task_id, row.map_index): row.value for row in rows}
 
 
+def note(run: Any) -> str | None:
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        found: str | None = session.get(DagRun, run.id).note
+        return found
+
+
 def asset_events(run: Any) -> list[Any]:
     from airflow.models.asset import AssetEvent
     from airflow.utils.session import create_session
@@ -41,7 +50,7 @@ def asset_events(run: Any) -> list[Any]:
 
 
 HUMAN = "review_answer"
-ALL = ["ingest", "plant", "mask#0", "mask#1", "review", "review_answer", "leakcheck", "train", "clip", "export"]
+ALL = ["ingest", "budget", "plant", "mask#0", "mask#1", "review", HUMAN, "leakcheck", "train", "clip", "export"]
 
 
 def test_runs_emits_one_asset_and_is_idempotent(
@@ -54,7 +63,10 @@ def test_runs_emits_one_asset_and_is_idempotent(
     assert {request.run_id for request in stages.requests} == {first.run_id}
     assert [ref["counts"]["shard"] for ref in stages.of("leakcheck")[0].inputs["masked"]] == [0, 1]
     (train,) = stages.of("train")
-    assert {role: [ref["stage"] for ref in refs] for role, refs in train.inputs.items()} == {"clean": ["leakcheck"]}
+    assert {role: [ref["stage"] for ref in refs] for role, refs in train.inputs.items()} == {
+        "clean": ["leakcheck"],
+        "budget": ["budget"],
+    }
     assert train.config["train"]["epsilon"] == 3.0
     labels = {ti.map_index: ti.rendered_map_index for ti in first.get_task_instances() if ti.task_id == "mask"}
     assert labels == {0: "00000 · 5 rows", 1: "00001 · 5 rows"}
@@ -63,6 +75,11 @@ def test_runs_emits_one_asset_and_is_idempotent(
     assert (event.asset.name, event.source_task_id) == ("ward-notes", "export")
     assert (event.extra["epsilon"], event.extra["delta"]) == (3.0, 1e-5)
     assert event.extra["uri"] == xcoms(first)["export", -1]["uri"]
+
+    assert note(first) == (
+        "Privacy: this training cost ε = 3.00 at δ = 1e-05 (ledger entry feedbeef). With it data set default had spent "
+        "9.50 of 16; 6.50 was left."
+    )
 
     built = len(stages.built)
     second = dag.test(run_conf={**conf, "name": "ward-notes", "train.epsilon": 3.0})
@@ -74,7 +91,13 @@ def test_runs_emits_one_asset_and_is_idempotent(
     stages.built.clear()
     dag.test(run_conf={**conf, "name": "ward-notes", "train.epsilon": 3.0})
     below = ["review", "leakcheck", "train", "clip", "export"]
-    assert stages.built == [("ingest", None), ("plant", None), ("mask", 1), *((stage, None) for stage in below)]
+    assert stages.built == [
+        ("ingest", None),
+        ("budget", None),
+        ("plant", None),
+        ("mask", 1),
+        *((stage, None) for stage in below),
+    ]
 
     # Where mapped outputs arrive lazily, a further shard must not be taken for the earlier set.
     stages.shards.append("third")

@@ -1,6 +1,7 @@
 """One operator a stage."""
 
 from airlock_airflow.operators.base import StageOperator
+from airlock_airflow.operators.budget import BudgetOperator
 from airlock_airflow.operators.clip import ClipOperator
 from airlock_airflow.operators.export import ExportOperator
 from airlock_airflow.operators.ingest import IngestOperator
@@ -11,6 +12,7 @@ from airlock_airflow.operators.review import ReviewAnswerOperator, ReviewOperato
 from airlock_airflow.operators.train import TrainOperator
 
 __all__ = [
+    "BudgetOperator",
     "ClipOperator",
     "ExportOperator",
     "IngestOperator",

@@ -103,6 +103,8 @@ class StageOperator(BaseOperator):
             shard=self.shard_number(),
             keys=deployment_keys().to_wire(step.keys) if step.keys else {},
             interval=_interval(context),
+            scheduled=_scheduled(context),
+            backfill=_run_type(context) == "backfill",
         )
 
 
@@ -129,5 +131,9 @@ def _interval(context: Context) -> tuple[str, str] | None:
 
 
 def _scheduled(context: Context) -> bool:
+    return _run_type(context) in ("scheduled", "backfill")
+
+
+def _run_type(context: Context) -> str:
     run_type = getattr(context.get("dag_run"), "run_type", "manual")
-    return str(getattr(run_type, "value", run_type)) in ("scheduled", "backfill")
+    return str(getattr(run_type, "value", run_type))

@@ -13,12 +13,14 @@ class TrainOperator(StageOperator):
 
     Args:
         clean: the reference of the clean table; the stage accepts no other table.
+        budget: the reference of what the budget stage found.
     """
 
     stage = "train"
     ui_color = "#c5d9f1"
-    template_fields: Sequence[str] = ("clean",)
+    template_fields: Sequence[str] = ("clean", "budget")
 
-    def __init__(self, *, clean: Any, **kwargs: Any) -> None:
+    def __init__(self, *, clean: Any, budget: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.clean = clean
+        self.budget = budget
