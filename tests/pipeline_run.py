@@ -32,6 +32,7 @@ def tiny_config(
     plain: dict[str, Any] = yaml.safe_load((data / "airlock.yaml").read_text(encoding="utf-8"))
     plain["store"] = {"root": str(home / "store")}
     plain["ingest"] |= {"shard_rows": shard_rows}
+    plain["budget"] |= {"epsilon": 100}  # for several trainings
     plain["plant"] = {"values_per_kind": planted}
     # A bound from so few planted values is over any limit but this.
     policy = yaml.safe_load((FOLDER / f"{plain['mask']['policy']}.yaml").read_text(encoding="utf-8"))

@@ -11,12 +11,18 @@ from pathlib import Path
 
 import pytest
 import yaml
+from sqlalchemy import URL, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
+
+from tests.postgres import programs, running_server
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict] = COMPOSE["services"]
-ONE_SHOT = {"airflow-init", "store-init"}
+ONE_SHOT = {"airflow-init", "ledger-init", "store-init"}
+WORKERS = {"worker-raw", "worker-default", "worker-gpu"}
 PATHS = {"AIRLOCK_SOURCES", "AIRLOCK_CONFIG_FILE", "AIRLOCK_RAW_KEYS", "AIRLOCK_NOISE_KEY"}
 HARMLESS = {"AIRLOCK_UID", "AIRLOCK_UI_PORT", "AIRLOCK_S3_PORT"}
 REQUIRED = sorted(set(re.findall(r"(?<!\$)\$\{(\w+):\?", TEXT)))
@@ -75,7 +81,9 @@ def test_no_password_stands_in_the_file():
             for below in value:
                 yield from leaves(below)
 
-    secret = re.compile(r"PASSWORD|SECRET|FERNET|ACCESS_KEY|SQL_ALCHEMY_CONN|BROKER_URL|RESULT_BACKEND|REDISCLI_AUTH")
+    secret = re.compile(
+        r"PASSWORD|SECRET|FERNET|ACCESS_KEY|SQL_ALCHEMY_CONN|AIRLOCK_LEDGER|BROKER_URL|RESULT_BACKEND|REDISCLI_AUTH"
+    )
     found = [(key, value) for key, value in leaves(COMPOSE) if secret.search(key) and not key.endswith("_FILE")]
     assert len(found) > 10
     assert [key for key, value in found if ":?" not in value] == []
@@ -121,15 +129,17 @@ def test_who_holds_what():
     raw = {name for name in SERVICES if "RAW_S3_SECRET_KEY" in held(name)}
     assert raw == {"worker-raw", "store"}, "the raw zone's credentials"
     assert {name for name in SERVICES if "AIRLOCK_SOURCES" in held(name)} == {"worker-raw"}, "the source files"
-    workers = {"worker-raw", "worker-default", "worker-gpu"}
     keys = {name: service["secrets"] for name, service in SERVICES.items() if "secrets" in service}
     assert keys == {
         "worker-raw": ["airlock_raw_keys"],
         "worker-default": ["airlock_noise_key"],
         "worker-gpu": ["airlock_noise_key"],
     }, "the subkeys; nobody holds the master key"
-    assert {name for name in SERVICES if "store" in SERVICES[name].get("networks", [])} == {"store", *workers}
-    for name in workers:
+    assert {name for name in SERVICES if "store" in SERVICES[name].get("networks", [])} == {"store", *WORKERS}
+    ledger = {name for name in SERVICES if "AIRLOCK_LEDGER_PASSWORD" in held(name)}
+    assert ledger == {"ledger-init", *WORKERS}, "the ledger's password: those who charge"
+    assert {name for name in SERVICES if "ledger" in SERVICES[name].get("networks", [])} == {"postgres", *WORKERS}
+    for name in WORKERS:
         assert "POSTGRES_PASSWORD" not in held(name) and "FERNET" not in held(name)
         assert "database" not in SERVICES[name]["networks"]
 
@@ -158,6 +168,46 @@ def test_the_store_writes_a_policy_that_is_json(tmp_path):
         f"{action}:airlock-{zone}" for zone in ("sealed", "clean") for action in ("Read", "Write", "List")
     ]
     assert (tmp_path / "s3.json").stat().st_mode & 0o077 == 0
+
+
+def test_the_ledgers_role_opens_the_ledgers_database_only(tmp_path):
+    """The script of ledger-init, run twice as a restart would, and the workers' URL, on a PostgreSQL 16."""
+    with running_server(superuser="airflow") as url:
+        server = make_url(url)
+        ask(url, "CREATE DATABASE airflow")
+        script = SERVICES["ledger-init"]["command"][0].replace("$$", "$")
+        given = SERVICES["ledger-init"]["environment"]
+        environment = {
+            "PATH": f"{programs()}:{os.environ['PATH']}",
+            "PGHOST": server.query["host"],
+            "PGUSER": given["PGUSER"],
+            "PGDATABASE": given["PGDATABASE"],
+            "AIRLOCK_LEDGER_PASSWORD": "it's 'quoted'",
+        }
+        for _ in range(2):
+            result = subprocess.run(
+                ["sh", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+            )
+            assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+        assert str(ask(url, "SELECT rolpassword FROM pg_authid WHERE rolname = 'ledger'")).startswith("SCRAM-SHA-256$")
+        filled_in = {SERVICES[name]["environment"]["AIRLOCK_LEDGER"] for name in WORKERS}
+        assert len(filled_in) == 1
+        worker = make_url(re.sub(r"\$\{.*?\}", "x", filled_in.pop()))
+        assert (worker.drivername, worker.host, worker.port) == ("postgresql+psycopg2", "postgres", 5432)
+        here = server.set(username=worker.username, password=worker.password, database=worker.database)
+        ask(here, "CREATE TABLE charge (epsilon float)")
+        assert ask(here, "SELECT rolsuper OR rolcreatedb OR rolcreaterole FROM pg_roles WHERE rolname = user") is False
+        for database in ("airflow", "postgres", "template1"):
+            with pytest.raises(OperationalError, match="permission denied for database"):
+                ask(here.set(database=database), "SELECT 1")
+            ask(server.set(database=database), "SELECT 1")
+
+
+def ask(url: URL | str, statement: str) -> object:
+    """Runs a statement outside a transaction; its first value, if it has one."""
+    with create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool).connect() as connection:
+        result = connection.execute(text(statement))
+        return result.scalar() if result.returns_rows else None
 
 
 def test_queues_and_pools_are_those_that_the_settings_name():

@@ -158,7 +158,7 @@ def _forget(home: Path, stage: str, key: str) -> None:
         shutil.rmtree(folder)
     if stage == "train":
         with sqlite3.connect(home / "ledger.sqlite") as db:
-            db.execute("UPDATE entry SET state='reserved', digest=NULL")
+            db.execute("UPDATE charge SET state='reserved', digest=NULL")
 
 
 def _published(home: Path, stage: str, key: str) -> dict[str, Any] | None:

@@ -22,7 +22,7 @@ from tasks.core.keys import load_keys
 from tasks.core.policies import FOLDER
 from tasks.core.store import Store
 
-ROWS = 400
+ROWS = 340
 LEAKS = 25
 
 SETTINGS: dict[str, Any] = {
@@ -32,7 +32,7 @@ SETTINGS: dict[str, Any] = {
     "ingest.heldout_share": 0.12,
     "plant.values_per_kind": 10,
     "train.epsilon": 8.0,
-    "train.steps": 8,
+    "train.steps": 7,
     "train.expected_batch": 12,
     "train.lora_last_layers": 4,
     "train.learning_rate": 0.02,

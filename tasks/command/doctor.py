@@ -21,6 +21,7 @@ from tasks.core.config.files import load_config
 from tasks.core.errors import AirlockError, UserError
 from tasks.core.keys import load_keys
 from tasks.core.ledger import Ledger
+from tasks.core.ledger.database import Database
 from tasks.core.store import Store
 
 _GROUPS = {
@@ -99,10 +100,14 @@ def _key() -> str:
 
 
 def _ledger() -> str:
-    path = settings.ledger_path()
-    if not os.access(path.parent if path.parent.exists() else path.parent.parent, os.W_OK):
-        raise UserError(f"ledger {path}: its folder can't be written; set AIRLOCK_LEDGER")
-    return f"{len(Ledger(path).entries()) if path.exists() else 0} entries in {path}"
+    url = settings.ledger_url()
+    database = Database(url)
+    if database.path is not None and not database.path.exists():
+        if not os.access(database.path.parent, os.W_OK):
+            raise UserError(f"ledger {url}: its folder can't be written; set AIRLOCK_LEDGER")
+        return f"no entries yet in {database.name}"
+    ledger = Ledger(url)
+    return f"{len(ledger.entries())} entries on {len(ledger.datasets())} data sets in {database.name}"
 
 
 def _zone(config: Config | None, zone: str) -> str:

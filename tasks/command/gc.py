@@ -101,6 +101,8 @@ def expired(stores: dict[str, Store], days: dict[str, float], now: float, damage
                 if (age := _checkpoint_age(store, name, now)) > days[zone] > 0:
                     yield Finding(zone, name, f"checkpoint of a run not taken up for over {days[zone]:g} days", age)
                 continue
+            if artifacts.tombstone(store, stage, key) is not None:
+                continue  # without it the key could be built again, with what was erased
             age = (now - max(used.get((stage, key), 0.0), store.modified(f"{name}/manifest.json"))) / DAY
             if damaged and _is_damaged(store, stage, key):
                 yield Finding(zone, name, "damaged", age)

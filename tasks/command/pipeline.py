@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import sys
@@ -24,6 +25,7 @@ from tasks.core.store import Store
 
 _WHAT = {
     "ingest": "read the source, quarantine what doesn't fit, split and cut into shards",
+    "budget": "ask the privacy ledger whether the data set can pay for the training",
     "plant": "add synthetic records that show what masking misses, where the policy asks for them",
     "mask": "mask personal data by the policy",
     "leakcheck": "look for what masking missed; write the clean table if the gate opens",
@@ -80,9 +82,13 @@ def _one(commands: Any, name: str, what: str, upto: str) -> None:
     parser.set_defaults(run=_run, upto=upto)
 
 
+# The schema takes a tenth of a second, and the parser needs it once a stage.
+_form_fields = functools.cache(form_fields)
+
+
 def _add_fields(parser: argparse.ArgumentParser) -> None:
     groups: dict[str, Any] = {}
-    for field in form_fields():
+    for field in _form_fields():
         title = field.section or "General"
         group = groups.setdefault(title, parser.add_argument_group(f"{title} (overrides the configuration)"))
         text = f"{field.title}. {field.description}".replace("%", "%%")
@@ -138,7 +144,7 @@ def build_config(args: argparse.Namespace) -> Config:
 
 def given_fields(args: argparse.Namespace) -> dict[str, Any]:
     """The configuration's fields that a command line gives, by their names."""
-    return {f.name: _value(f, given) for f in form_fields() if (given := getattr(args, f"field:{f.name}")) is not None}
+    return {f.name: _value(f, given) for f in _form_fields() if (given := getattr(args, f"field:{f.name}")) is not None}
 
 
 def _value(field: FormField, given: str) -> Any:

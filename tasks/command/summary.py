@@ -64,6 +64,7 @@ def text(found: dict[str, Any], places: bool = False) -> str:
         lines.append(
             f"rows        {source['records']:,} in, {source['quarantined']:,} quarantined"
             + (f" ({reasons})" if reasons else "")
+            + (f", {source['opted_out']:,} opted out" if source.get("opted_out") else "")
             + f", {source['rows']:,} out: "
             + ", ".join(f"{n:,} {split}" for split, n in sorted(source["splits"].items(), reverse=True))
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tasks.command.main import main
-from tasks.core import runs
+from tasks.core import artifacts, runs
 from tasks.core.artifacts import Ref, Writer, reuse_or_build
 from tasks.core.store import Store
 
@@ -103,3 +103,11 @@ def test_damaged_artifacts_are_found_on_request(root: Path, capsys: pytest.Captu
     assert listed(root, capsys) == []
     assert listed(root, capsys, "--damaged", "--delete") == [("a", "damaged")]
     assert not Path(ref.uri).exists()
+
+
+def test_a_tombstone_stays(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    artifact(root, "raw", "a", 100)
+    artifacts.erase(Store(str(root / "raw")), "mask", "a" * 64, "forget")
+    os.utime(root / "raw" / "mask" / ("a" * 64) / "manifest.json", (0, 0))
+    assert listed(root, capsys, "--damaged", "--delete") == []
+    assert artifacts.tombstone(Store(str(root / "raw")), "mask", "a" * 64) is not None

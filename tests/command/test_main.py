@@ -85,9 +85,9 @@ def test_a_users_error_is_one_sentence_and_exit_code_2(
 
 
 def test_a_stage_command_runs_what_it_rests_on() -> None:
-    assert [step.stage for step in needed_for("train")] == ["ingest", "plant", "mask", "review", "leakcheck", "train"]
+    gated = ["ingest", "budget", "plant", "mask", "review", "leakcheck"]
+    assert [step.stage for step in needed_for("train")] == [*gated, "train"]
     assert [step.stage for step in needed_for("ingest")] == ["ingest"]
-    gated = ["ingest", "plant", "mask", "review", "leakcheck"]
     assert [step.stage for step in needed_for("export")] == [*gated, "train", "clip", "export"]
 
 
