@@ -31,6 +31,8 @@ _BLOWN_UP = 1e-8
 """How large an FFT's error may become at the low end when a weight is taken off: 20,000 of these don't show."""
 _ROUNDING = 4 * 2.0**-53
 """Error of an FFT in each of its log2(points) passes, relative to the root of the sum of squares; generous."""
+_EXPONENT = 4 * 2.0**-53
+"""Error of an exponent relative to the size of the terms that it is the sum of; generous."""
 _THIN = 1000
 """About so many masses tell a slope."""
 _LEAST_TAIL = 1e-250
@@ -96,17 +98,15 @@ def added_up(one: Block, other: Block, tail: float) -> Block:
     (mean, variance), (other_mean, other_variance) = _moments(one), _moments(other)
     exponent = max(one.exponent, other.exponent, _suiting(mean + other_mean, variance + other_variance))
     one, other = coarsened(one, exponent), coarsened(other, exponent)
-    first = one.first + other.first
-    parts = [(_log(block.pmf), block.indices(), 1) for block in (one, other)]
-    slope = _harmless(parts, _chernoff(parts, max(tail, _LEAST_TAIL))[0], first)
-    (x, x_log), (y, y_log) = _tilted(one, slope), _tilted(other, slope)
+    parts = [(_log(block.pmf), np.arange(len(block.pmf)), 1) for block in (one, other)]
+    slope = _harmless(parts, _chernoff(parts, max(tail, _LEAST_TAIL))[0], 0)
+    (x, x_log, x_lost), (y, y_log, y_lost) = (_tilted(log_pmf, slope) for log_pmf, _, _ in parts)
     points = len(x) + len(y) - 1
     size = next_fast_len(points, real=True)
     product = irfft(rfft(x, size) * rfft(y, size), size)[:points]
     error = _ROUNDING * math.log2(size + 2) * (2 * _norm(x) * _norm(y) + _norm(product))
-    return _fitted(
-        _untilted(exponent, first, product, error, slope, x_log + y_log, one.infinite + other.infinite), tail
-    )
+    pmf = _untilted(product, error, slope, x_log + y_log, 0, x_lost + y_lost)
+    return _fitted(Block(exponent, one.first + other.first, pmf, one.infinite + other.infinite), tail)
 
 
 def coarsened(block: Block, exponent: int) -> Block:
@@ -139,26 +139,26 @@ def _power(one: Block, count: int, tail: float) -> Block | None:
     """A loss that is met ``count`` times."""
     if count == 1:
         return one
-    log_pmf, indices = _log(one.pmf), one.indices()
+    log_pmf, indices = _log(one.pmf), np.arange(len(one.pmf))
     slope, high = _chernoff([(log_pmf, indices, count)], tail)
     _, low = _chernoff([(log_pmf, -indices, count)], _LOWEST)
-    first, last = max(-low, count * one.first), min(high + math.ceil((high + low) / 3), count * int(indices[-1]))
+    first, last = max(-low, 0), min(high + math.ceil((high + low) / 3), count * int(indices[-1]))
     slope = _harmless([(log_pmf, indices, count)], slope, first)
     # What wraps round from above has at most the weight of the tail, where the window goes a third further than
     # Chernoff's bound. What lies below the window is moved up to its first point.
     size = next_fast_len(max(last - first + 1, 2), real=True)
     if size > POINTS_MAX:
         return None
-    x, log_sum = _tilted(one, slope)
+    x, log_sum, lost = _tilted(log_pmf, slope)
     transformed = rfft(np.bincount((indices - first) % size, x, minlength=size))
     powers = transformed ** (count - 1)
     # Places were counted from 0, not from first: count of them begin at count * first.
     product = np.roll(irfft(powers * transformed, size), (count - 1) * first % size)
     within = _ROUNDING * math.log2(size + 2) * count * _norm(x) * _mean_norm(powers, size)
     error = within + (_ROUNDING * math.log2(size + 2) + count * _ROUNDING) * _norm(product)
-    found = _untilted(one.exponent, first, product, error, slope, count * log_sum, count * one.infinite + tail)
-    found.pmf[0] += _LOWEST
-    return found
+    pmf = _untilted(product, error, slope, count * log_sum, first, count * lost)
+    pmf[0] += _LOWEST
+    return Block(one.exponent, count * one.first + first, pmf, count * one.infinite + tail)
 
 
 def _fitted(block: Block, tail: float) -> Block:
@@ -245,21 +245,26 @@ def _log_moment(parts: list[Part], slope: float) -> float:
     return sum(count * _log_sum(log_pmf + slope * indices) for log_pmf, indices, count in parts)
 
 
-def _tilted(block: Block, slope: float) -> tuple[np.ndarray, float]:
-    """Masses weighted by e^(slope * index) and scaled to one; and the log of the weighted sum."""
-    exponent = _log(block.pmf) + slope * block.indices()
+def _tilted(log_pmf: np.ndarray, slope: float) -> tuple[np.ndarray, float, float]:
+    """Masses weighted by e^(slope * place) and scaled to one; the log of the weighted sum; what rounding may have lost.
+
+    Places are counted from the block's first mass: an exponent's rounding is a part of its size, which the grid's own
+    indices would make as large as they are.
+    """
+    exponent = log_pmf + slope * np.arange(len(log_pmf))
     log_sum = _log_sum(exponent)
-    return np.exp(exponent - log_sum), log_sum
+    largest = float(np.max(np.abs(log_pmf), where=np.isfinite(log_pmf), initial=0.0))
+    lost = _EXPONENT * (largest + slope * len(log_pmf) + abs(log_sum) + math.log2(len(log_pmf) + 2))
+    return np.exp(exponent - log_sum), log_sum, lost
 
 
-def _untilted(
-    exponent: int, first: int, tilted: np.ndarray, error: float, slope: float, log_sum: float, infinite: float
-) -> Block:
-    """The inverse of :func:`_tilted`, each mass raised by its error."""
-    indices = first + np.arange(len(tilted))
-    weights = np.exp(np.minimum(log_sum - slope * indices, EXPONENT_MAX / 2))
+def _untilted(tilted: np.ndarray, error: float, slope: float, log_sum: float, first: int, lost: float) -> np.ndarray:
+    """The inverse of :func:`_tilted`, each mass raised by its error and by the part ``lost`` of it."""
+    places = first + np.arange(len(tilted))
+    weights = np.exp(np.minimum(log_sum - slope * places, EXPONENT_MAX / 2))
+    lost += _EXPONENT * (abs(log_sum) + slope * float(places[-1]) + 1)
     # No mass is above one.
-    return Block(exponent, first, np.minimum((np.maximum(tilted, 0) + error) * weights, 1.0), infinite)
+    return np.minimum((np.maximum(tilted, 0) + error) * weights * (1 + lost), 1.0)
 
 
 def _log(values: np.ndarray) -> np.ndarray:

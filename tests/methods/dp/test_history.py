@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tasks.core.dp_events import Concentrated, Event, Gaussian, Laplace, Pure, SampledGaussian
@@ -170,6 +170,7 @@ masses = st.lists(st.floats(0, 1), min_size=1, max_size=30).filter(lambda found:
 
 
 @settings(max_examples=80, deadline=None)
+@example(one=[1.0], other=[1.0], first=-20, coarser=0, gap=2)
 @given(one=masses, other=masses, first=st.integers(-40, 40), coarser=st.integers(0, 5), gap=st.integers(-3, 3))
 def test_blocks_dominate_what_they_are_made_of(
     one: list[float], other: list[float], first: int, coarser: int, gap: int
