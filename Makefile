@@ -12,6 +12,8 @@ BIN := $(VENV)/bin
 PIP_VERSION := 26.1.2
 # Pinned by version alone: the build that fits a machine, for the CPU or for CUDA, is for pip to choose there.
 TORCH := $(shell sed -nE 's/.*"(torch==[^"]+)".*/\1/p' pyproject.toml | head -n 1)
+# Each file's tests stay in one process: what a file sets up once is set up once.
+SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadfile
 # The lock without hashes, for what is installed beside it.
 CONSTRAINTS = sed -nE 's/^([A-Za-z0-9._-]+==[^ ;]+).*/\1/p' requirements.lock
 
@@ -31,10 +33,10 @@ demo-leak: setup  ## The same with a planted leak: shows the gate shutting
 	@$(BIN)/airlock demo --leak
 
 test: setup  ## The tests, all but the slow ones
-	@$(BIN)/python -m pytest -q -m "not slow"
+	@$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) -m "not slow"
 
 test-slow: setup  ## The long statistical and kill tests
-	@$(BIN)/python -m pytest -q -m slow
+	@$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) -m slow
 
 lint: setup  ## Style, types and which floor may import which
 	@echo "ruff"
