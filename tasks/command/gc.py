@@ -90,7 +90,7 @@ def expired(stores: dict[str, Store], days: dict[str, float], now: float, damage
     kept = _released(stores["handoff"])
     for zone in ("raw", "sealed", "clean"):
         store = stores[zone]
-        for stage, key in _artifacts(store):
+        for stage, key in artifacts.everything(store):
             name = f"{stage}/{key}"
             published = _published(store, name)
             for attempt, alive_at, live in artifacts.attempts(store, stage, key):
@@ -116,14 +116,6 @@ def _checkpoint_age(store: Store, name: str, now: float) -> float:
         return (now - store.modified(f"{name}/checkpoint.safetensors")) / DAY
     except FileNotFoundError:
         return 0.0
-
-
-def _artifacts(store: Store) -> Iterator[tuple[str, str]]:
-    for stage in store.listing():
-        if stage["type"] == "directory" and stage["name"] != "runs":
-            for key in store.listing(stage["name"]):
-                if len(key["name"]) == 64:
-                    yield stage["name"], key["name"]
 
 
 def _published(store: Store, name: str) -> str | None:

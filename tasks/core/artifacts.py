@@ -373,6 +373,16 @@ def tombstone(store: Store, stage: str, key: str) -> dict[str, Any] | None:
     return manifest if isinstance(manifest, dict) and manifest.get("tombstone") else None
 
 
+def refuse_erased_refs(refs: Iterable[Ref]) -> None:
+    """Refuse to publish what was made of something that has been erased meanwhile.
+
+    Raises:
+        UserError: one of them was.
+    """
+    for uri, (stage, key) in {ref.uri: (ref.stage, ref.key) for ref in refs}.items():
+        refuse_erased(Store(uri.removesuffix(f"/{stage}/{key}"), create=False), stage, key)
+
+
 def refuse_erased(store: Store, stage: str, key: str) -> None:
     """Refuse to go on with an artifact that was erased.
 
@@ -417,6 +427,15 @@ def _epitaph(stage: str, key: str, why: str, raw: bytes) -> dict[str, Any]:
         size = sum(entry["size"] for entry in manifest["files"].values())
         left |= {"counts": counts, "files": len(manifest["files"]), "bytes": size}
     return left
+
+
+def everything(store: Store) -> Iterator[tuple[str, str]]:
+    """Stage and key of all that a zone holds, published or begun, erased or not."""
+    for stage in store.listing():
+        if stage["type"] == "directory" and stage["name"] != "runs":
+            for key in store.listing(stage["name"]):
+                if len(key["name"]) == 64:
+                    yield stage["name"], key["name"]
 
 
 def attempts(store: Store, stage: str, key: str) -> Iterator[tuple[str, float, bool]]:

@@ -45,7 +45,7 @@ def append(path: Path, entry: dict[str, Any]) -> None:
             fcntl.flock(log, fcntl.LOCK_EX)
             line = {
                 "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-                "user": _user(),
+                "user": user(),
                 **entry,
                 "before": _last_hash(log.read(), path),
             }
@@ -97,8 +97,8 @@ def _last_hash(content: bytes, path: Path) -> str:
     return hashlib.sha256(content.splitlines()[-1]).hexdigest()
 
 
-def _user() -> str:
-    """The user's name by the operating system, not by the environment, which anybody sets."""
+def user() -> str:
+    """This process's user by the operating system, not by the environment, which anybody sets."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:

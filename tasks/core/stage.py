@@ -129,7 +129,15 @@ class Context:
         # The configuration may name paths; the manifest shows only what decided, as digests and plain settings.
         started = time.monotonic()
         shown = {"sha256": key, "libraries": decided_by["libraries"], "inputs": decided_by["inputs"]}
-        ref, reused, facts = artifacts.reuse_or_build(self.zone(zone or stage.zone), stage.name, key, shown, build)
+        used = [ref for refs in (self.inputs if inputs is None else inputs).values() for ref in refs]
+
+        def checked(writer: Writer) -> dict[str, Any]:
+            counts = build(writer)
+            # Whoever erases looks for attempts last: one that began too late to be seen finds its input erased.
+            artifacts.refuse_erased_refs(used)
+            return counts
+
+        ref, reused, facts = artifacts.reuse_or_build(self.zone(zone or stage.zone), stage.name, key, shown, checked)
         self.reused.append(reused)
         self.facts.update(facts)
         self.build_seconds += 0.0 if reused else time.monotonic() - started

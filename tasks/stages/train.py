@@ -335,7 +335,8 @@ def _curves(ctx: Context, key: str, outcome: Outcome, epsilons: list[float]) -> 
             page.write(as_html(outcome.losses, outcome.clipped, epsilons, f"Training of {ctx.config.name}").encode())
         return {"steps": len(epsilons)}
 
-    ref, _, _ = artifacts.reuse_or_build(ctx.zone("sealed"), "train-curves", key, {}, build)
+    made_of = {"inputs": {"clean": [ref.digest for ref in ctx.inputs["clean"]]}}
+    ref, _, _ = artifacts.reuse_or_build(ctx.zone("sealed"), "train-curves", key, made_of, build)
     ctx.log.info("train: curves of loss and epsilon, not private, are in the sealed zone: %s", ref.uri)
 
 

@@ -437,6 +437,17 @@ class Ledger:
             rows = db.execute(select(t.record).where(t.record.c.dataset == dataset).order_by(t.record.c.seq))
             return [Record(**row._asdict()) for row in rows]
 
+    def datasets_with(self, unit_id: str, hash_key: str) -> list[str]:
+        """The data sets whose charges count a unit, by name.
+
+        Args:
+            unit_id: 64 hex characters, hashed under the key of id ``hash_key``. Sets under other keys can't tell.
+        """
+        with self.database.reading() as db:
+            rows = db.execute(select(t.unit_set).where(t.unit_set.c.hash_key == hash_key))
+            held = {row.dataset for row in rows if UnitSet.from_bytes(row.hash_key, row.hashes).holds(unit_id)}
+            return sorted(held)
+
     # --- within a transaction
 
     def _decide(self, db: Connection, found: DataSet, charge: Charge, moment: str) -> Decision:
