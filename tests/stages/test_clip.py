@@ -11,9 +11,11 @@ import torch
 from safetensors.torch import load
 
 from tasks.core.artifacts import Ref, open_ref
-from tasks.core.errors import UserError
+from tasks.core.errors import GateRefused, UserError
+from tasks.methods.clip.quality import Quality, generated_texts
+from tasks.methods.export.folder import load_model
 from tasks.stages import clip
-from tests.methods.clip.tiny_training import context, trained
+from tests.methods.clip.tiny_training import TRAINING, context, trained
 
 ADAPTER_RULE = {"pattern": "*", "target": "adapter", "method": "truncate", "bound": 0.25}
 
@@ -53,7 +55,9 @@ def test_the_artifact_is_a_whole_model_with_its_report(tmp_path: Path) -> None:
         "rules": 1,
         "weights": 8 * 32 * 4,
         "changed": rule["changed"],
+        "quality": {**report["quality"], "domain": "healthcare"},
     }
+    assert report["guarantee"].startswith("Post-processing of differentially private training")
     assert 0 < rule["changed"] < rule["weights"]
     assert report["tokenizer"]["added_tokens"] == ["<end>", "<pad>"]
     assert str(tmp_path) not in artifact.read_bytes("clip.json").decode()
@@ -105,6 +109,76 @@ def test_two_models_never_get_the_same_noise(tmp_path: Path) -> None:
 def test_without_rules_the_adapter_is_only_merged(tmp_path: Path) -> None:
     ref = _run(tmp_path, trained(tmp_path), [])
     assert ref.counts["rules"] == ref.counts["changed"] == 0
+    assert "quality" not in ref.counts
+
+
+HARSH = [{"target": "merged", "kind": "embedding", "method": "gaussian", "scale": 0.2}]
+
+
+def test_rules_that_cost_too_much_shut_the_gate_unless_told_otherwise(tmp_path: Path) -> None:
+    train = trained(tmp_path)
+
+    def clipped(**settings: Any) -> tuple[Ref, list[bool]]:
+        ctx = context(tmp_path, {"model": [train]}, clip={"rules": HARSH, **settings})
+        return clip.run(ctx), ctx.reused
+
+    with pytest.raises(GateRefused, match=r"cost too much: .* clip\.max_quality_loss allows 10 %") as caught:
+        clipped()
+    assert caught.value.exit_code == 3
+    # The limit is held against the measurement anew; the artifact, with its page to look at, is the same one.
+    page = Path(str(caught.value).rpartition(" ")[2].removeprefix("file://"))
+    assert page.name == "clip.html" and "not finite" not in page.read_text(encoding="utf-8")
+    ref, reused = clipped(max_quality_loss=None)
+    assert reused == [True]
+    assert str(page).startswith(ref.uri.removeprefix("file://"))
+    assert ref.counts["quality"]["loss"] > 0.1
+    assert clipped(max_quality_loss=1e9)[0] == ref
+    with pytest.raises(GateRefused):
+        clipped(max_quality_loss=ref.counts["quality"]["loss"] * 0.99)
+    assert clipped(max_quality_loss=None, quality_texts=0)[0].key != ref.key
+
+
+def test_quality_is_that_of_generated_text_without_the_rules_and_with_them(tmp_path: Path) -> None:
+    train = trained(tmp_path)
+    artifact = open_ref(_run(tmp_path, train, HARSH_BUT_ALLOWED))
+    quality = artifact.read_json("clip.json")["quality"]
+    merged = open_ref(_run(tmp_path, train, []))
+    for when, made in (("before", merged), ("after", artifact)):
+        model = load_model(made.local_dir() / "model", torch.float32)
+        measure = Quality(made.local_dir() / "model", generated_texts("healthcare", "en", 32))
+        measure(model)
+        assert measure.report()["perplexity_before"] == pytest.approx(quality[f"perplexity_{when}"], abs=2e-4)
+    assert quality["texts"] == 32
+    assert quality["loss"] == pytest.approx(quality["perplexity_after"] / quality["perplexity_before"] - 1, abs=1e-4)
+    low, high = quality["loss_interval"]
+    assert low < quality["loss"] < high
+
+
+HARSH_BUT_ALLOWED = [{"target": "merged", "kind": "linear", "method": "spectral", "bound": 0.05}]
+
+
+def test_the_page_shows_each_tensor_before_and_after(tmp_path: Path) -> None:
+    ref = _run(tmp_path, trained(tmp_path), [ADAPTER_RULE, *HARSH_BUT_ALLOWED])
+    report = open_ref(ref).read_json("clip.json")
+    layers = [layer for rule in report["rules"] for layer in rule["layers"]]
+    (page,) = Path(ref.uri.removeprefix("file://")).rglob("clip.html")
+    text = page.read_text(encoding="utf-8")
+    assert text.count('<svg class="h"') == len(layers) == 8 + 14
+    assert all(f"<figcaption>{layer['name']}<br>" in text for layer in layers)
+    assert all(f"{layer['changed']:,} of {layer['weights']:,} changed" in text for layer in layers)
+    for layer in report["rules"][1]["layers"]:
+        assert layer["lipschitz_before"] > 0.05 >= layer["lipschitz_after"] > 0.049
+    assert "http" not in text  # nothing is fetched
+    assert str(tmp_path) not in text
+
+
+def test_without_private_training_no_epsilon_is_named(tmp_path: Path) -> None:
+    ref = _run(tmp_path, trained(tmp_path, {**TRAINING, "private": False}), HARSH_BUT_ALLOWED)
+    artifact = open_ref(ref)
+    (page,) = Path(ref.uri.removeprefix("file://")).rglob("clip.html")
+    for text in (artifact.read_bytes("clip.json").decode(), page.read_text(encoding="utf-8")):
+        assert "no formal guarantee" in text
+        assert not any(sign in text for sign in ("ε", "epsilon", "7.98", "Post-processing"))
 
 
 def test_a_rule_that_fits_nothing_is_the_users_error_and_publishes_nothing(tmp_path: Path) -> None:

@@ -12,16 +12,16 @@ from typing import Literal
 import torch
 from transformers.pytorch_utils import Conv1D
 
-Kind = Literal["linear", "keras", "convolution", "vector", "unknown"]
+Layout = Literal["linear", "keras", "convolution", "vector", "unknown"]
 
 
-def kinds(model: torch.nn.Module) -> dict[str, Kind]:
+def layouts(model: torch.nn.Module) -> dict[str, Layout]:
     """The layout of every parameter of ``model`` by name; tied parameters once, under their first name."""
     modules = dict(model.named_modules())
-    return {name: kind_of(modules[name.rpartition(".")[0]], weights) for name, weights in model.named_parameters()}
+    return {name: layout_of(modules[name.rpartition(".")[0]], weights) for name, weights in model.named_parameters()}
 
 
-def kind_of(module: torch.nn.Module, weights: torch.Tensor) -> Kind:
+def layout_of(module: torch.nn.Module, weights: torch.Tensor) -> Layout:
     """The layout of one of a module's own parameters. Biases, gains of norms and other vectors are ``vector``."""
     if weights.dim() < 2:
         return "vector"
@@ -34,11 +34,11 @@ def kind_of(module: torch.nn.Module, weights: torch.Tensor) -> Kind:
     return "unknown"
 
 
-def norm_dims(kind: Kind, dim: int, axis: int | None = None) -> tuple[int, ...]:
+def norm_dims(layout: Layout, dim: int, axis: int | None = None) -> tuple[int, ...]:
     """The dimensions of a torch tensor over which Keras's ``MaxNorm(axis=axis)`` takes the norm.
 
     Args:
-        kind: the tensor's layout.
+        layout: the tensor's layout.
         dim: how many dimensions it has.
         axis: an axis of the Keras kernel; ``None`` is each unit's incoming weights: axis 0 of a dense kernel, all but
             the last of a convolution's. A vector (a bias, a gain) has one norm, that of the whole vector.
@@ -51,11 +51,11 @@ def norm_dims(kind: Kind, dim: int, axis: int | None = None) -> tuple[int, ...]:
     >>> norm_dims("keras", 2, axis=1)
     (1,)
     """
-    if kind == "unknown":
+    if layout == "unknown":
         raise ValueError("the layer's layout of inputs and units isn't known")
     if axis is not None and axis >= max(dim, 1):
         raise ValueError("it has no such axis")
-    if kind == "vector":
+    if layout == "vector":
         return (0,) if dim else ()
-    order = {"linear": [1, 0], "keras": [0, 1], "convolution": [*range(2, dim), 1, 0]}[kind]
+    order = {"linear": [1, 0], "keras": [0, 1], "convolution": [*range(2, dim), 1, 0]}[layout]
     return (order[axis],) if axis is not None else tuple(sorted(order[:-1]))

@@ -1,66 +1,94 @@
-"""Rules: which projection which weight tensor gets, and what it did.
+"""Rules: which weights obey which, and what each did.
 
-Every tensor obeys the first rule, in the order written, whose target and pattern fit its name; the other rules don't
-touch it. Bounds are constants of the rules: no function here computes one from the weights.
+Every tensor obeys the first rule, in the order written, whose target, kind and pattern fit it; the other rules don't
+touch it. Bounds are constants of the rules, or constant multiples of the deviation of the weights themselves.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
 import torch
 
 from tasks.core.errors import UserError
-from tasks.methods.clip import project
-from tasks.methods.clip.layout import Kind, norm_dims
+from tasks.methods.clip import project, spectral
+from tasks.methods.clip.histogram import Histogram
+from tasks.methods.clip.layout import norm_dims
+from tasks.methods.clip.tensors import Weights
+from tasks.methods.dp.randomness import KeyedRandomness, Stream
 
 
-class Rule(Protocol):
-    """What a rule must say; the configuration's rules do."""
+class Bounded(Protocol):
+    """A rule that is a projection: doing it again changes nothing. The configuration's rules are such."""
 
     @property
     def pattern(self) -> str: ...  # noqa: D102
     @property
-    def target(self) -> str: ...  # noqa: D102
+    def kind(self) -> str: ...  # noqa: D102
     @property
     def method(self) -> str: ...  # noqa: D102
     @property
     def bound(self) -> float | None: ...  # noqa: D102
     @property
     def axis(self) -> int | None: ...  # noqa: D102
+
+
+class Rule(Bounded, Protocol):
+    """What a rule of the clip stage must say beside that."""
+
+    @property
+    def target(self) -> str: ...  # noqa: D102
+    @property
+    def deviations(self) -> float | None: ...  # noqa: D102
     @property
     def scale(self) -> float | None: ...  # noqa: D102
     @property
     def cutoff(self) -> float | None: ...  # noqa: D102
 
 
-def assign(rules: Sequence[Rule], names: dict[str, Iterable[str]]) -> dict[tuple[str, str], int]:
+def assign(rules: Sequence[Bounded], weights: Iterable[Weights], where: str = "clip.rules") -> dict[str, int]:
     """Find the rule of each tensor.
 
     Args:
-        rules: in order; the first that fits decides.
-        names: target (``adapter``, ``merged``) -> names of its tensors.
+        rules: in order; the first that fits decides. One without a ``target`` fits every target.
+        weights: what there is.
+        where: the rules' place in the configuration, for messages.
 
     Returns:
-        (target, name) -> the rule's position. Tensors without a rule are left out.
+        name -> the rule's position. Tensors without a rule are left out.
 
     Raises:
         UserError: a rule fits no tensor, or only tensors that earlier rules took.
     """
-    found: dict[tuple[str, str], int] = {}
+    there = list(weights)
+    found: dict[str, int] = {}
     for index, rule in enumerate(rules):
-        matching = [name for name in names[rule.target] if fnmatchcase(name, rule.pattern)]
+        matching = [w.name for w in there if _fits(rule, w)]
         if not matching:
-            raise UserError(f"clip.rules[{index}].pattern: no weight of the {rule.target} target has such a name")
-        free = [name for name in matching if (rule.target, name) not in found]
+            target = f" of the {rule.target} target" if hasattr(rule, "target") else " that is trained"
+            kind = "" if rule.kind == "any" else f" and kind {rule.kind}"
+            raise UserError(f"{where}[{index}].pattern: no weight{target} has such a name{kind}")
+        free = [name for name in matching if name not in found]
         if not free:
-            raise UserError(f"clip.rules[{index}].pattern: earlier rules take every weight it names; move the rule up")
-        found |= {(rule.target, name): index for name in free}
+            raise UserError(f"{where}[{index}].pattern: earlier rules take every weight it names; move the rule up")
+        found |= dict.fromkeys(free, index)
     return found
+
+
+def apply_bound(rule: Bounded, weights: Weights) -> torch.Tensor:
+    """The weights limited by a rule's ``bound``.
+
+    Raises:
+        ValueError: the rule doesn't fit the tensor, or weights aren't finite.
+    """
+    assert rule.bound is not None
+    if rule.method == "truncate":
+        return project.truncate(weights.tensor, rule.bound)
+    if rule.method == "spectral":
+        return spectral.limit(weights.tensor, rule.bound)
+    return project.max_norm(weights.tensor, rule.bound, norm_dims(weights.layout, weights.tensor.dim(), rule.axis))
 
 
 class Clipper:
@@ -68,48 +96,68 @@ class Clipper:
 
     Args:
         rules: in order.
-        assigned: the outcome of :func:`assign`.
-        secret: key of the Gaussian draws. Each tensor's generator is seeded by an HMAC of the rule's position and the
-            tensor's name under it, so draws depend neither on the order of tensors nor on the other rules' tensors.
-            Not needed without Gaussian rules.
+        weights: every tensor that there will be, to find each one's rule.
+        secret: key of the Gaussian draws, which come from the project's cryptographic generator. Each tensor has a
+            stream of its own, by the rule's position and the tensor's name, so draws depend neither on the order of
+            tensors nor on the other rules' tensors. Not needed without Gaussian rules.
+
+    Raises:
+        UserError: a rule fits no tensor.
     """
 
-    def __init__(self, rules: Sequence[Rule], assigned: dict[tuple[str, str], int], secret: bytes = b"") -> None:
-        self._rules, self._assigned, self._secret = rules, assigned, secret
+    def __init__(self, rules: Sequence[Rule], weights: Iterable[Weights], secret: bytes = b"") -> None:
+        self._rules, self._secret = rules, secret
+        self._assigned = assign(rules, weights)
         self._layers: list[list[dict[str, Any]]] = [[] for _ in rules]
+        self.histograms: list[tuple[str, Histogram]] = []
 
     @torch.no_grad()
-    def apply(self, target: str, name: str, weights: torch.Tensor, kind: Kind) -> None:
-        """Clip ``weights`` in place by its rule, if it has one.
+    def apply(self, weights: Weights) -> None:
+        """Clip a tensor in place by its rule, if it has one.
 
         Raises:
-            UserError: a weight is not finite, or the rule's axis doesn't exist in the tensor.
+            UserError: a weight is not finite, or the rule doesn't fit the tensor.
         """
-        if not torch.isfinite(weights).all():
+        tensor = weights.tensor
+        if not torch.isfinite(tensor).all():
             raise UserError(
-                f"clip: {name} holds weights that aren't finite numbers; training diverged, lower train.learning_rate"
+                f"clip: {weights.name} holds weights that aren't finite numbers; training diverged, lower "
+                "train.learning_rate"
             )
-        index = self._assigned.get((target, name))
+        index = self._assigned.get(weights.name)
         if index is None:
             return
-        after = self._project(index, target, name, weights, kind)
+        rule = self._rules[index]
+        try:
+            after = self._clipped(index, rule, weights)
+        except ValueError as exc:
+            raise UserError(f"clip.rules[{index}]: {rule.method} doesn't fit {weights.name}: {exc}") from None
+        lipschitz = {}
+        if rule.method == "spectral":
+            lipschitz = {
+                "lipschitz_before": spectral.largest_singular_value(tensor),
+                "lipschitz_after": spectral.largest_singular_value(after),
+            }
         self._layers[index].append(
             {
-                "name": name,
-                "weights": weights.numel(),
-                "changed": int((after != weights).sum()),
-                "largest_before": _largest(weights),
+                "name": weights.name,
+                "kind": weights.kind,
+                "weights": tensor.numel(),
+                "changed": int((after != tensor).sum()),
+                "largest_before": _largest(tensor),
                 "largest_after": _largest(after),
+                **lipschitz,
             }
         )
-        weights.copy_(after)
+        self.histograms.append((weights.name, Histogram.of(tensor, after)))
+        tensor.copy_(after)
 
     def report(self) -> list[dict[str, Any]]:
         """What each rule did: its terms, and by layer the weights in all, those changed, the largest before, after."""
         return [
             {
                 "rule": index,
-                **_terms(rule),
+                **terms(rule),
                 "weights": sum(layer["weights"] for layer in layers),
                 "changed": sum(layer["changed"] for layer in layers),
                 "layers": layers,
@@ -117,32 +165,34 @@ class Clipper:
             for index, (rule, layers) in enumerate(zip(self._rules, self._layers, strict=True))
         ]
 
-    def _project(self, index: int, target: str, name: str, weights: torch.Tensor, kind: Kind) -> torch.Tensor:
-        rule = self._rules[index]
+    def _clipped(self, index: int, rule: Rule, weights: Weights) -> torch.Tensor:
         if rule.bound is not None:
-            if rule.method == "truncate":
-                return project.truncate(weights, rule.bound)
-            try:
-                dims = norm_dims(kind, weights.dim(), rule.axis)
-            except ValueError as exc:
-                raise UserError(f"clip.rules[{index}]: max_norm doesn't fit {name}: {exc}") from None
-            return project.max_norm(weights, rule.bound, dims)
-        generator = self._generator(f"{index}/{target}/{name}")
-        if rule.scale is not None:
-            return project.perturb(weights, rule.scale, generator)
-        assert rule.cutoff is not None
-        return project.redraw(weights, rule.cutoff, generator)
+            return apply_bound(rule, weights)
+        if rule.deviations is not None:
+            return project.truncate_deviations(weights.tensor, rule.deviations)
+        draw: Callable[[torch.Tensor, float, Stream], torch.Tensor]
+        draw, constant = (project.perturb, rule.scale) if rule.scale is not None else (project.redraw, rule.cutoff)
+        assert constant is not None
+        return draw(weights.tensor, constant, self._stream(f"{index}/{weights.target}/{weights.name}"))
 
-    def _generator(self, label: str) -> torch.Generator:
+    def _stream(self, label: str) -> Stream:
         if not self._secret:
-            raise ValueError("Gaussian rules need a secret to seed their draws")
-        seed = hmac.new(self._secret, b"clip/" + label.encode(), hashlib.sha256).digest()[:8]
-        return torch.Generator().manual_seed(int.from_bytes(seed, "big") >> 1)
+            raise RuntimeError("Gaussian rules need a secret to key their draws")
+        return KeyedRandomness(self._secret, "clip", b"").stream(label)
 
 
-def _terms(rule: Rule) -> dict[str, Any]:
-    terms = {name: getattr(rule, name) for name in ("pattern", "target", "method", "bound", "axis", "scale", "cutoff")}
-    return {name: value for name, value in terms.items() if value is not None}
+def terms(rule: Bounded) -> dict[str, Any]:
+    """A rule as plain JSON, without what it leaves open."""
+    names = ("pattern", "target", "kind", "method", "bound", "deviations", "axis", "scale", "cutoff")
+    return {name: value for name in names if (value := getattr(rule, name, None)) not in (None, "any")}
+
+
+def _fits(rule: Bounded, weights: Weights) -> bool:
+    return (
+        getattr(rule, "target", weights.target) == weights.target
+        and rule.kind in ("any", weights.kind)
+        and fnmatchcase(weights.name, rule.pattern)
+    )
 
 
 def _largest(weights: torch.Tensor) -> float:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
+from tasks.methods.clip.cost import in_words
 from tasks.methods.export.bases import Base
 from tasks.methods.export.privacy import NO_GUARANTEE, Evaluation, Privacy
 
@@ -154,17 +155,33 @@ def _clipping(facts: Facts) -> str:
     if not rules:
         return "No weight was clipped after training."
     lines = ["| Rule | Weights | Bound | In all | Changed |", "|---|---|---|---:|---:|"]
+    constants = ("bound", "deviations", "axis", "scale", "cutoff")
     for rule in rules:
-        terms = ", ".join(f"{name} {rule[name]:g}" for name in ("bound", "axis", "scale", "cutoff") if name in rule)
+        terms = ", ".join(f"{name} {rule[name]:g}" for name in constants if name in rule)
+        which = f"{rule['target']} {rule['kind']}" if "kind" in rule else rule["target"]
         lines.append(
-            f"| {rule['method']} | {rule['target']} `{rule['pattern']}` | {terms} | {rule['weights']:,} | "
-            f"{rule['changed']:,} |"
+            f"| {rule['method']} | {which} `{rule['pattern']}` | {terms} | {rule['weights']:,} | {rule['changed']:,} |"
         )
+    bounds = "The bounds are public constants."
+    if any("deviations" in rule or "cutoff" in rule for rule in rules):
+        bounds = "The bounds are public constants, some of them multiples of the trained weights' own deviation."
     closing = (
-        "The bounds are public constants. The counts are computed from the noisy weights: post-processing."
+        f"{bounds} The counts are computed from the noisy weights: post-processing."
         if facts.privacy.private
-        else f"The bounds are public constants. Without private training, clipping gives {NO_GUARANTEE}."
+        else f"{bounds} Without private training, clipping gives {NO_GUARANTEE}."
     )
+    limited = [
+        layer["lipschitz_after"] for rule in rules for layer in rule.get("layers", ()) if "lipschitz_after" in layer
+    ]
+    if limited:
+        closing += (
+            f" The {len(limited)} matrices under a spectral rule have no singular value above {max(limited):.4g}: the "
+            "Lipschitz constant of each by itself, not of the model."
+        )
+    if facts.dtype == "bf16":
+        closing += " Rounding to bf16 afterwards may take a weight past its bound by one part in 256."
+    if quality := facts.clip.get("quality"):
+        closing += f"\n\nWhat the rules did to quality: {in_words(quality)}."
     return "\n".join(lines) + f"\n\n{closing}"
 
 

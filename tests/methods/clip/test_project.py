@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
-from tasks.methods.clip.layout import kind_of, norm_dims
-from tasks.methods.clip.project import max_norm, perturb, redraw, truncate
+from tasks.methods.clip.layout import layout_of, norm_dims
+from tasks.methods.clip.project import fitted_deviation, max_norm, perturb, redraw, truncate, truncate_deviations
+from tasks.methods.clip.spectral import limit
+from tasks.methods.dp.randomness import KeyedRandomness, Stream
 
 # Computed by keras 3.15.1, keras.constraints.MaxNorm: (weights, max_value, axis, expected).
 KERAS = [
@@ -132,18 +137,18 @@ def test_max_norm_agrees_with_keras(weights: list, bound: float, axis: int, expe
 def test_a_torch_layer_is_clipped_as_its_keras_kernel(weights: list, bound: float, axis: int, expected: list) -> None:
     keras, wanted = torch.tensor(weights), torch.tensor(expected)
     if keras.dim() == 2:
-        stored, kind = keras.T.contiguous(), kind_of(torch.nn.Linear(2, 2), keras)
-        found = max_norm(stored, bound, norm_dims(kind, 2, axis)).T
+        stored, layout = keras.T.contiguous(), layout_of(torch.nn.Linear(2, 2), keras)
+        found = max_norm(stored, bound, norm_dims(layout, 2, axis)).T
     else:
-        stored, kind = keras.permute(2, 1, 0).contiguous(), kind_of(torch.nn.Conv1d(2, 2, 2), keras)
-        found = max_norm(stored, bound, norm_dims(kind, 3, axis)).permute(2, 1, 0)
+        stored, layout = keras.permute(2, 1, 0).contiguous(), layout_of(torch.nn.Conv1d(2, 2, 2), keras)
+        found = max_norm(stored, bound, norm_dims(layout, 3, axis)).permute(2, 1, 0)
     torch.testing.assert_close(found, wanted, atol=1e-5, rtol=0)
 
 
 def test_by_default_each_unit_of_a_linear_layer_has_its_own_norm() -> None:
     layer = torch.nn.Linear(3, 2)
     weights = torch.tensor([[3.0, 4.0, 0.0], [0.1, 0.2, 0.2]])  # two units, three inputs
-    found = max_norm(weights, 1.0, norm_dims(kind_of(layer, weights), 2))
+    found = max_norm(weights, 1.0, norm_dims(layout_of(layer, weights), 2))
     torch.testing.assert_close(found, torch.tensor([[0.6, 0.8, 0.0], [0.1, 0.2, 0.2]]))
     bias = torch.tensor([3.0, 4.0])
     torch.testing.assert_close(max_norm(bias, 1.0, norm_dims("vector", 1)), torch.tensor([0.6, 0.8]))
@@ -185,34 +190,141 @@ def test_truncation_bounds_every_weight_and_is_idempotent(shape: tuple[int, int,
     assert torch.equal(once[within], weights[within])
 
 
-def test_perturbation_has_the_scale_it_was_given() -> None:
-    noise = perturb(torch.zeros(200, 200), 0.02, torch.Generator().manual_seed(7))
-    # 40,000 draws: the standard error of the deviation is 0.35 %; five of them either way.
-    assert abs(float(noise.std()) / 0.02 - 1) < 0.018
-    assert abs(float(noise.mean())) < 5 * 0.02 / 200
-    assert torch.equal(noise, perturb(torch.zeros(200, 200), 0.02, torch.Generator().manual_seed(7)))
+def stream(label: str = "x", secret: bytes = b"s" * 32) -> Stream:
+    return KeyedRandomness(secret, "test", b"").stream(label)
 
 
-def test_redrawing_replaces_outliers_alone_by_draws_of_the_truncated_normal() -> None:
-    generator = torch.Generator().manual_seed(3)
-    weights = 2 + 0.5 * torch.randn(300, 300, generator=generator)
-    cutoff = 1.0
-    mean, deviation = weights.double().mean(), weights.double().std(correction=0)
+def ks(sample: torch.Tensor, distribution: Any) -> float:
+    return float(stats.kstest(sample.double().flatten().numpy(), distribution.cdf).pvalue)
+
+
+def test_perturbation_is_normal_with_the_scale_it_was_given() -> None:
+    noise = perturb(torch.zeros(600, 500), 0.02, stream())
+    assert ks(noise, stats.norm(0, 0.02)) > 0.01
+    # The same test tells a scale that is 5 % off, and one for which a variance was taken.
+    for wrong in (0.019, 0.021, 0.02**2, math.sqrt(0.02)):
+        assert ks(noise, stats.norm(0, wrong)) < 1e-6
+
+
+def test_perturbation_adds_to_the_weights_and_follows_from_the_key_alone() -> None:
+    weights = torch.randn(50, 40, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    once, again, other = (perturb(weights, 0.1, stream(secret=key)) for key in (b"s" * 32, b"s" * 32, b"t" * 32))
+    assert once.numpy().tobytes() == again.numpy().tobytes()
+    assert not torch.equal(once, other)
+    torch.testing.assert_close(once - weights, perturb(torch.zeros_like(weights), 0.1, stream()), atol=1e-12, rtol=0)
+    torch.manual_seed(1)  # the process's own generator has no say
+    assert torch.equal(perturb(weights, 0.1, stream()), once)
+
+
+@pytest.mark.parametrize("cutoff", [0.5, 1.0, 2.0])
+def test_redrawing_replaces_outliers_alone_by_draws_of_the_truncated_normal(cutoff: float) -> None:
+    weights = 2 + 0.5 * torch.randn(500, 500, generator=torch.Generator().manual_seed(3))
+    mean, deviation = weights.double().mean(), float(weights.double().std(correction=0))
     beyond = (weights.double() - mean).abs() > cutoff * deviation
-    found = redraw(weights, cutoff, torch.Generator().manual_seed(5))
+    found = redraw(weights, cutoff, stream())
     assert torch.equal(found[~beyond], weights[~beyond])
-    assert float((found.double() - mean).abs().max()) <= cutoff * float(deviation) * (1 + 1e-6)
-    drawn = (found[beyond].double() - mean) / deviation
-    # Variance of a standard normal truncated to [-1, 1]: 1 - 2 φ(1) / (2 Φ(1) - 1).
-    density, mass = math.exp(-0.5) / math.sqrt(2 * math.pi), math.erf(1 / math.sqrt(2))
-    assert len(drawn) > 25_000
-    assert abs(float(drawn.var()) - (1 - 2 * density / mass)) < 0.01
-    assert abs(float(drawn.mean())) < 0.02
+    assert float((found.double() - mean).abs().max()) <= cutoff * deviation * (1 + 1e-6)
+    drawn = found[beyond].double() - mean
+    assert len(drawn) > 10_000
+    assert ks(drawn, stats.truncnorm(-cutoff, cutoff, scale=0.5)) > 0.001
+    assert ks(drawn, stats.truncnorm(-cutoff / 1.3, cutoff / 1.3, scale=0.65)) < (0.001 if cutoff >= 1 else 1)
+    assert ks(drawn, stats.norm(0, 0.5)) < 1e-4
 
 
-def test_a_constant_layer_has_nothing_to_redraw() -> None:
+def test_what_is_redrawn_is_as_wide_as_what_lies_within_and_not_as_the_outliers() -> None:
+    generator = torch.Generator().manual_seed(4)
+    weights = torch.randn(400, 400, generator=generator)
+    weights[:, :100] *= 8  # a heavy tail: the tensor's own deviation is 4.1
+    found = redraw(weights, 1.0, stream())
+    half = float(weights.double().std(correction=0))
+    drawn, within = found[weights.abs() > half], weights[weights.abs() <= half]
+    assert len(drawn) > 20_000
+    assert abs(float(drawn.std()) / float(within.std()) - 1) < 0.02
+
+
+@pytest.mark.parametrize("half", [1e-3, 1.0, 40.0])
+@pytest.mark.parametrize("ratio", [0.2, 0.5, 1.0, 3.0, 18.0])
+def test_the_fit_finds_the_deviation_of_a_truncated_normal(half: float, ratio: float) -> None:
+    moment = float(stats.truncnorm(-1 / ratio, 1 / ratio, scale=ratio * half).var())
+    assert fitted_deviation(moment, half) == pytest.approx(ratio * half, rel=1e-3 if ratio < 10 else 0.05)
+
+
+def test_weights_flatter_than_any_normal_are_redrawn_evenly() -> None:
+    assert fitted_deviation(0.5, 1.0) > 99
+    weights = torch.rand(300, 300, generator=torch.Generator().manual_seed(5)) - 0.5
+    found = redraw(weights, 1.0, stream())
+    drawn = found[weights.sub(weights.mean()).abs() > weights.double().std(correction=0)]
+    width = float(weights.double().std(correction=0))
+    assert ks(drawn.double() - float(weights.double().mean()), stats.uniform(-width, 2 * width)) > 0.001
+
+
+def test_a_constant_layer_has_nothing_to_redraw_and_no_deviation() -> None:
     weights = torch.full((4, 4), 0.1)
-    assert torch.equal(redraw(weights, 3.0, torch.Generator().manual_seed(1)), weights)
+    assert torch.equal(redraw(weights, 3.0, stream()), weights)
+    assert torch.equal(truncate_deviations(weights, 3.0), weights)
+
+
+@settings(max_examples=60, deadline=None)
+@given(MATRICES, st.floats(0.5, 5))
+def test_truncation_by_deviations_is_truncation_at_that_multiple(
+    shape: tuple[int, int, int, float], deviations: float
+) -> None:
+    rows, columns, seed, size = shape
+    weights = size * torch.randn(rows, columns, generator=torch.Generator().manual_seed(seed))
+    bound = deviations * float(weights.double().std(correction=0))
+    if float(weights.double().mean().abs()) > bound:
+        return
+    found = truncate_deviations(weights, deviations)
+    assert float(found.abs().max()) <= bound * (1 + 1e-6) or rows * columns == 1
+    within = weights.double().abs() <= bound * (1 - 1e-6)
+    assert torch.equal(found[within], weights[within])
+
+
+def test_gains_about_one_are_not_truncated_around_zero() -> None:
+    gains = 1 + 0.01 * torch.randn(100, generator=torch.Generator().manual_seed(1))
+    with pytest.raises(ValueError, match="give a bound"):
+        truncate_deviations(gains, 3.0)
+
+
+RULES: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "truncate": lambda w: truncate(w, 0.5),
+    "deviations": lambda w: truncate_deviations(w, 2.0),
+    "max_norm": lambda w: max_norm(w, 0.5, 1),
+    "perturb": lambda w: perturb(w, 0.1, stream()),
+    "redraw": lambda w: redraw(w, 1.0, stream()),
+    "spectral": lambda w: limit(w, 0.5),
+}
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
+@settings(max_examples=15, deadline=None)
+@given(
+    shape=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    seed=st.integers(0, 2**31),
+    dtype=st.sampled_from([torch.float64, torch.float32, torch.bfloat16]),
+)
+def test_shape_dtype_and_the_tensor_given_are_kept(
+    rule: Callable[[torch.Tensor], torch.Tensor], shape: tuple[int, int], seed: int, dtype: torch.dtype
+) -> None:
+    weights = torch.randn(shape, generator=torch.Generator().manual_seed(seed)).to(dtype)
+    before = weights.clone()
+    if rule is RULES["deviations"] and abs(float(weights.double().mean())) > 2 * float(
+        weights.double().std(correction=0)
+    ):
+        return
+    found = rule(weights)
+    assert (found.shape, found.dtype) == (weights.shape, dtype)
+    assert bool(torch.isfinite(found).all())
+    assert torch.equal(weights, before)
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_weights_that_are_not_finite_are_refused(rule: Callable[[torch.Tensor], torch.Tensor], value: float) -> None:
+    weights = torch.ones(3, 3)
+    weights[1, 2] = value
+    with pytest.raises(ValueError, match="finite"):
+        rule(weights)
 
 
 @pytest.mark.parametrize("bound", [0.0, -1.0, math.inf, math.nan])
