@@ -41,7 +41,8 @@ class TableGroups(TableMetricProvider):
             counted = {"rows": groups.size()}
             counted["values"] = groups[sensitive].nunique(dropna=False) if sensitive else 0 * counted["rows"]
             alike = pd.DataFrame(counted).groupby(["rows", "values"]).size()
-            return [(int(rows), int(values), int(of)) for (rows, values), of in alike.items()]
+            pairs = alike.index.to_frame().itertuples(index=False)
+            return [(int(rows), int(values), int(of)) for (rows, values), of in zip(pairs, alike, strict=True)]
         except Exception as exc:
             raise RuntimeError(f"the table's groups could not be counted ({type(exc).__name__})") from None
 
