@@ -12,6 +12,7 @@ from tasks.core.config.form import ESSENTIAL, FormField, form_fields, from_form
 
 _EXAMPLES = {
     "ingest.columns": ' As JSON: [{"name": "patient_id", "role": "person"}, {"name": "note", "role": "text"}].',
+    "train.projection": ' As JSON: [{"pattern": "*.lora_B.weight", "method": "max_norm", "bound": 0.5}].',
     "clip.rules": ' As JSON: [{"pattern": "*", "method": "truncate", "bound": 0.25}].',
 }
 

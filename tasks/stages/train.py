@@ -104,6 +104,7 @@ def run(ctx: Context) -> Ref:
 def _build(
     ctx: Context, config: TrainConfig, base: ModelFolder, ledger: Ledger, writer: Writer, held: Lease
 ) -> dict[str, Any]:
+    from tasks.methods.clip.projection import Projection
     from tasks.methods.dp.accounting import ACCOUNTANT, figures
     from tasks.methods.dp.checkpoint import Checkpoints, identity
     from tasks.methods.dp.plan import plan_for
@@ -143,6 +144,7 @@ def _build(
     heldout = task.table(records.read("heldout", rows["heldout"], config.heldout_rows), config.max_length)
     layers = config.last_layers if config.adaptation == "last_layers" else config.lora_last_layers
     model = task.adapt(Adaptation(config.adaptation, config.lora_r, config.lora_alpha, config.lora_targets, layers))
+    projection = Projection(config.projection, model)
     evaluation = Evaluation(task, heldout, config.physical_batch, device)
 
     def measure(when: str) -> Any:
@@ -200,6 +202,7 @@ def _build(
             randomness, device, key=writer.key, nonce=entry.nonce, checkpoints=checkpoints,
             resuming=resuming, checkpoint_seconds=config.checkpoint_seconds, interruption=Interruption(asked),
             progress=progress, note=note, begins=_Begun(ctx, writer.key, entry.id, mechanism.steps),
+            project=projection,
         )  # fmt: skip
     progress.close()
     ctx.log.info("train: per-unit gradients by %s", outcome.mode)
@@ -237,6 +240,7 @@ def _build(
             "name": config.optimizer, "learning_rate": config.learning_rate, "schedule": config.schedule,
             "precision": config.precision,
         },
+        "projection": projection.report(),
         "max_length": config.max_length,
         "population": config.population if config.population is not None else counted,
         "outside_the_guarantee": {

@@ -536,6 +536,53 @@ def test_killed_at_random_it_goes_on_to_the_same_payload_with_one_charge(
     assert sealed(tmp_path / "cut") == []
 
 
+PROJECTION = [
+    {"kind": "lora_b", "method": "spectral", "bound": 0.01},
+    {"pattern": "*.q_proj.*", "kind": "lora_a", "bound": 0.1},
+]
+
+
+def test_projection_limits_what_is_trained_at_the_same_epsilon(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from safetensors.torch import load
+
+    free = train.run(context(tmp_path, model))
+    ref = train.run(context(tmp_path, model, projection=PROJECTION))
+    assert ref.key != free.key
+    plain, projected = (json.loads(payload(r)["training.json"]) for r in (free, ref))
+    assert [(rule["method"], rule["tensors"]) for rule in projected.pop("projection")] == [
+        ("spectral", 4), ("truncate", 2),
+    ]  # fmt: skip
+    assert plain.pop("projection") == []
+    assert plain == projected  # ε, σ, q, T and all else
+    charges = [(e.epsilon, e.delta, e.mechanism) for e in Ledger(tmp_path / "ledger.sqlite").entries()]
+    assert charges[0] == charges[1]
+    weights = load(payload(ref)["adapter/adapter_model.safetensors"])
+    for name, tensor in weights.items():
+        if "lora_B" in name:
+            assert 0.005 < tensor.double().svd().S[0] <= 0.01
+        elif "q_proj" in name:
+            assert 0.09 < tensor.abs().max() <= 0.1 * (1 + 1e-7)
+    assert max(t.abs().max() for name, t in weights.items() if "v_proj.lora_A" in name) > 0.1
+    # Cut off in the second step and called again, it is the same to the last bit.
+    nonce = Ledger(tmp_path / "ledger.sqlite").entries()[1].nonce
+    monkeypatch.setattr(secrets, "token_bytes", lambda n: nonce)
+    with monkeypatch.context() as patch:
+        crash_at_second_step(patch)
+        with pytest.raises(KeyboardInterrupt):
+            train.run(context(tmp_path / "b", model, projection=PROJECTION, checkpoint_seconds=1e-9))
+    assert any(name.endswith("checkpoint.safetensors") for name in sealed(tmp_path / "b"))
+    again = train.run(context(tmp_path / "b", model, projection=PROJECTION, checkpoint_seconds=1e-9))
+    assert payload(again) == payload(ref)
+
+
+def test_a_projection_that_fits_nothing_charges_nothing(tmp_path: Path, model: Path) -> None:
+    with pytest.raises(UserError, match=r"train\.projection\[0\]\.pattern: no weight that is trained"):
+        train.run(context(tmp_path, model, projection=[{"kind": "embedding", "bound": 1}]))
+    assert Ledger(tmp_path / "ledger.sqlite").entries() == []
+
+
 def test_a_second_attempt_waits_and_takes_the_firsts_artifact(tmp_path: Path, model: Path) -> None:
     fork = multiprocessing.get_context("fork")
     arguments = (tmp_path, model, b"n" * 32, {"steps": 6}, 0.05)
@@ -600,6 +647,8 @@ def test_a_classifier_is_judged_by_its_accuracy_and_goes_no_further(tmp_path: Pa
         ({"adaptation": "last_layers"}, "last_layers"),
         ({"adaptation": "full", "lora_targets": ["q_proj"]}, "belong to adaptation lora"),
         ({"adaptation": "full"}, "clip.rules"),
+        ({"adaptation": "full", "clip_rules": [], "projection": [{"kind": "lora_b", "bound": 1}]}, "projection"),
+        ({"projection": [{"method": "gaussian", "bound": 1}]}, "projection"),
         ({"relation": "add_or_remove"}, "train.population"),
         ({"adaptation": "full", "quantise": "int8", "clip_rules": []}, "quantise"),
     ],

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from tasks.core.config.base import Field, Section, knob
+from tasks.core.config.clip import ProjectionRule
 
 RELEASABLE = ("causal_lm", "instruction")
 """Objectives whose models clip and export can hand over."""
@@ -127,6 +128,13 @@ class TrainConfig(Section):
         gt=0,
         allow_inf_nan=False,
     )
+    projection: tuple[ProjectionRule, ...] = Field(
+        (),
+        title="Projection",
+        description="Limits on the trained weights, applied after each step. The first rule that fits a weight tensor "
+        "decides. Post-processing of the noisy steps: ε stays what it is.",
+        max_length=100,
+    )
     learning_rate: float = Field(
         2e-3,
         title="Learning rate",
@@ -239,6 +247,8 @@ class TrainConfig(Section):
             raise ValueError("quantise: a quantised base is for LoRA on a causal language model")
         if self.relation == "add_or_remove" and self.population is None:
             raise ValueError("relation: add_or_remove needs train.population; a count would make it public")
+        if self.adaptation != "lora" and any(rule.kind in ("lora_a", "lora_b") for rule in self.projection):
+            raise ValueError("projection: kinds lora_a and lora_b belong to adaptation lora")
         if self.objective not in RELEASABLE and not self.stop_here:
             raise ValueError(
                 f"stop_here: clip and export can't hand over a model of objective {self.objective}; set it to true to "

@@ -133,6 +133,7 @@ def train(
     progress: Progress | None = None,
     note: Callable[[int], str] = lambda step: "",
     begins: Callable[[int], None] = lambda step: None,
+    project: Callable[[], None] = lambda: None,
 ) -> Outcome:
     """Train a model's trainable parameters in place, from a checkpoint of this run where there is one.
 
@@ -150,11 +151,14 @@ def train(
         progress: one unit a step.
         note: text for the progress line after a step, computed without the records.
         begins: called with each step's number before anything is drawn for it.
+        project: called at each step's end, to change the weights in place by a function of them and of public constants
+            alone, such as :class:`tasks.methods.clip.projection.Projection`; it is part of what ``key`` stands for.
 
     Formal guarantees:
         The weights after the last step, and after every other one, are (ε, δ)-differentially private with the ε of
         :func:`tasks.methods.dp.accounting.epsilon` for ``mechanism``, under adding or removing one unit of ``units``
-        where the sampling rate doesn't depend on their number, under blanking one unit otherwise. Taking up a
+        where the sampling rate doesn't depend on their number, under blanking one unit otherwise. ``project`` is
+        post-processing of each noisy step: the next ones are chosen by its outcome, as composition allows. Taking up a
         checkpoint changes nothing in this: the steps before it are not repeated, those after it draw the noise that
         they would have drawn. No loss, gradient norm or batch size of a training record is logged; the outcome and the
         checkpoints hold such figures and are for the sealed zone.
@@ -223,6 +227,7 @@ def train(
             if moved is not None:
                 moved.verify(model)
                 moved = None
+            project()
             before, counted = counted, _counts(engine)
             tally.enter(outcome, *(b - a for a, b in zip(before, counted, strict=True)))
             if time.monotonic() - saved_at >= checkpoint_seconds:
