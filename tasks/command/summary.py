@@ -9,6 +9,7 @@ from tasks.core import runs
 from tasks.core.errors import UserError
 from tasks.core.pipeline import PIPELINE
 from tasks.core.store import Store
+from tasks.methods.clip.cost import in_words
 
 
 def of_run(clean: Store, run_id: str) -> dict[str, Any]:
@@ -83,6 +84,9 @@ def text(found: dict[str, Any], places: bool = False) -> str:
         lines.append(f"privacy     ε = {train['epsilon']:.4g}, δ = {train['delta']:.3g}")
         lines.append(f"            unit of privacy: {train['unit']}")
         lines += _quality(train)
+    if (clip := found["clip"]).get("rules"):
+        cost = f"; {in_words(clip['quality'])}" if "quality" in clip else ""
+        lines.append(f"clip        {clip['changed']:,} of {clip['weights']:,} weights changed{cost}")
     if found["seconds"]:
         lines.append(
             "seconds     "

@@ -28,3 +28,16 @@ def test_planted_values_are_not_among_what_was_masked(tmp_path: Path) -> None:
     found = summary.of_run(store, "r")
     assert found["entities"] == {"PERSON": 4} and found["set_aside_by_mask"] == {"unread_language": 1}
     assert found["places"]["plant"] == ["/store/raw/plant/k"]
+
+
+def test_what_clipping_changed_and_what_it_cost_is_a_line(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    quality = {"perplexity_before": 20.0, "perplexity_after": 21.0, "loss": 0.05, "loss_interval": [0.04, 0.06]}
+    for run, more in (("measured", {"quality": quality}), ("not", {})):
+        ref = _ref("clip", rules=1, weights=30720, changed=370, **more)
+        entry = {"exit_code": 0, "message": "", "refs": [ref], "reused": False, "seconds": 1.0, "facts": {}}
+        runs.record(store, run, "clip", None, {**entry, "name": "n", "dataset": "d"})
+    assert "370 of 30,720 weights changed; perplexity on generated text 20.00 before" in summary.text(
+        summary.of_run(store, "measured")
+    )
+    assert "370 of 30,720 weights changed\n" in summary.text(summary.of_run(store, "not"))

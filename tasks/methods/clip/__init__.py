@@ -1,1 +1,1 @@
-"""Clipping of model weights: truncation, max-norm, Gaussian perturbation, and merging of LoRA adapters."""
+"""Clipping of model weights: in training, as a stage after it, and in a model that is loaded for prediction."""

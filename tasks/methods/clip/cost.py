@@ -23,12 +23,12 @@ def in_words(quality: Mapping[str, Any]) -> str:
     'perplexity on generated text 20.00 before, 25.00 after: +25.0 % (95 % interval +20.0 to +30.0 %)'
     """
     before, after = (
-        "not finite" if quality[f"perplexity_{when}"] is None else f"{quality[f'perplexity_{when}']:.2f}"
+        "not finite" if quality[f"perplexity_{when}"] is None else f"{quality[f'perplexity_{when}']:,.2f}"
         for when in ("before", "after")
     )
     words = f"perplexity on generated text {before} before, {after} after"
     if quality["loss"] is None:
         return words
     interval = quality["loss_interval"]
-    around = f" (95 % interval {100 * interval[0]:+.1f} to {100 * interval[1]:+.1f} %)" if interval else ""
-    return f"{words}: {100 * quality['loss']:+.1f} %{around}"
+    around = f" (95 % interval {100 * interval[0]:+,.1f} to {100 * interval[1]:+,.1f} %)" if interval else ""
+    return f"{words}: {100 * quality['loss']:+,.1f} %{around}"

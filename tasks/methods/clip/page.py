@@ -18,7 +18,7 @@ _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:var(--ink);
 background:var(--paper)}
 table{border-collapse:collapse}th,td{text-align:left;padding:.2rem .9rem .2rem 0;border-bottom:1px solid var(--line);
-vertical-align:top}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}.wide{overflow-x:auto}
+vertical-align:top;font-variant-numeric:tabular-nums}td{overflow-wrap:anywhere}
 .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,18rem),1fr));gap:1rem 1.6rem}
 figure{margin:0}figcaption{overflow-wrap:anywhere;font-size:.87rem}figcaption span,.ends,.key{color:var(--soft)}
 svg.h{display:block;width:100%;height:6rem;border-bottom:1px solid var(--line)}.ends{display:flex;
@@ -79,23 +79,20 @@ def _table(rules: Sequence[Mapping[str, Any]]) -> str:
     if not rules:
         return "<p>No rule: the weights are what training made them.</p>"
     rows = "".join(
-        f'<tr><td>{rule["rule"]}</td><td>{escape(rule_in_words(rule))}</td><td class="n">{len(rule["layers"]):,}</td>'
-        f'<td class="n">{rule["weights"]:,}</td><td class="n">{rule["changed"]:,}</td>'
-        f'<td class="n">{_share(rule)}</td></tr>'
+        f"<tr><td>{rule['rule']}</td><td>{escape(rule_in_words(rule))}</td><td>{_changed(rule)} in "
+        f"{len(rule['layers']):,} tensors</td></tr>"
         for rule in rules
     )
-    return (
-        '<div class="wide"><table><tr><th>Rule</th><th>What it does</th><th class="n">Tensors</th><th class="n">Weights'
-        f'</th><th class="n">Changed</th><th class="n">Share</th></tr>{rows}</table></div>'
-    )
+    return f"<table><tr><th>Rule</th><th>What it does</th><th>Weights changed</th></tr>{rows}</table>"
 
 
-def _share(of: Mapping[str, Any]) -> str:
-    return f"{of['changed'] / of['weights']:.2%}" if of["weights"] else "-"
+def _changed(of: Mapping[str, Any]) -> str:
+    share = f" ({of['changed'] / of['weights']:.2%})" if of["weights"] else ""
+    return f"{of['changed']:,} of {of['weights']:,}{share}"
 
 
 def _figure(layer: Mapping[str, Any], histogram: Histogram) -> str:
-    facts = f"{layer['changed']:,} of {layer['weights']:,} changed"
+    facts = f"{_changed(layer)} changed"
     if "lipschitz_before" in layer:
         facts += f"; largest singular value {layer['lipschitz_before']:.4g}, now {layer['lipschitz_after']:.4g}"
     return (

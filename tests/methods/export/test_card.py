@@ -134,6 +134,25 @@ def test_clipping_is_listed_by_rule() -> None:
     assert "No weight was clipped" in model_card(facts(clip={"parameters": 1, "merged": [], "rules": []}))
 
 
+def test_the_card_says_what_spectral_rules_bound_and_what_the_rules_cost() -> None:
+    spectral = {
+        **RULES[1], "method": "spectral", "kind": "linear", "bound": 4.0,
+        "layers": [{"lipschitz_before": 9.0, "lipschitz_after": v} for v in (3.5, 4.0)],
+    }  # fmt: skip
+    del spectral["scale"]
+    cost = {"perplexity_before": 20.0, "perplexity_after": 21.0, "loss": 0.05, "loss_interval": [0.04, 0.06]}
+    clip = {"parameters": 9, "merged": [], "rules": [RULES[0], spectral], "quality": cost}
+    card = model_card(facts(clip=clip))
+    assert "| spectral | merged linear `*.up_proj.weight` | bound 4 | 9 | 9 |" in card
+    assert "The 2 matrices under a spectral rule have no singular value above 4: the Lipschitz constant of each" in card
+    assert "perplexity on generated text 20.00 before, 21.00 after: +5.0 % (95 % interval +4.0 to +6.0 %)" in card
+    assert "Rounding to bf16" in card and "Rounding to bf16" not in model_card(facts(clip=clip, dtype="fp32"))
+    plain = model_card(facts(clip=clip, privacy=read_privacy({})))
+    assert "no formal guarantee" in plain and "ε" not in plain
+    deviations = {**RULES[0], "deviations": 3.0}
+    assert "multiples of the trained weights' own deviation" in model_card(facts(clip={**clip, "rules": [deviations]}))
+
+
 def test_figures_of_real_rows_are_rounded_and_called_outside() -> None:
     card = model_card(facts())
     assert "| Base model | 41.2 [39, 44] |" in card
