@@ -96,6 +96,23 @@ def test_what_decides_the_result_is_in_the_key(tmp_path: Path) -> None:
     assert ctx.reused == [True]
 
 
+def test_what_the_cost_is_measured_by_is_in_the_key_and_its_limit_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train = trained(tmp_path)
+
+    def key(**settings: Any) -> str:
+        return clip.run(context(tmp_path, {"model": [train]}, clip={"quality_texts": 2, **settings})).key
+
+    keys = [key(), key(quality_texts=3), key(quality_domain="finance"), key(quality_language="zh")]
+    keys.append(key(rules=[{**ADAPTER_RULE, "kind": "lora_a"}]))
+    assert len(set(keys)) == len(keys)
+    assert key(max_quality_loss=0.5) == key(max_quality_loss=None) == keys[0]
+    monkeypatch.setattr(clip, "sha256_sources", lambda package: package)
+    assert key() != keys[0]
+    assert key(rules=[]) == key(rules=[], max_quality_loss=0)
+
+
 def test_two_models_never_get_the_same_noise(tmp_path: Path) -> None:
     rule = {"pattern": "model.norm.weight", "target": "merged", "method": "gaussian", "scale": 0.01}
     noises = []
