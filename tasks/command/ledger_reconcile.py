@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import calendar
-import contextlib
 import json
 import time
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from tasks.core.ledger import Entry, Ledger
 from tasks.core.store import Store
 
 TRAIN, STATISTICS = "train", "statistics"
-"""The stages that charge. Train's attempts hold a lease and leave checkpoints; a statistic takes seconds."""
+"""The stages that charge. The attempts of both hold a lease; train's leave checkpoints, a statistic takes seconds."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ def abandon(ledger: Ledger, stores: dict[str, Store], entry_id: str, why: str) -
     clean, sealed, folder = stores["clean"], stores["sealed"], _folder(entry)
     try:
         # No attempt may begin, or publish, while its traces are deleted.
-        with lease.hold_if_free(sealed, folder) if _trains(entry) else contextlib.nullcontext() as held:
+        with lease.hold_if_free(sealed, folder) as held:
             if _published(clean, entry) is not None:
                 raise UserError(
                     f"ledger: entry {entry.id} has released its output; `airlock ledger reconcile` commits it"
@@ -134,7 +133,7 @@ def abandon(ledger: Ledger, stores: dict[str, Store], entry_id: str, why: str) -
             begun = _steps_begun(sealed, entry)
             _destroy(sealed, folder, keep=("lease", "begun.json"))
             _destroy(clean, f"{folder}/attempts", keep=(_manifest(clean, entry).get("attempt", ""),))
-            if held is not None and held.lost:
+            if held.lost:
                 raise TryAgain("the store didn't answer for too long; try again")
             ledger.abandon(entry.id, _planned(entry) if begun is None else begun, why)
     except TryAgain as exc:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from typing import Any
 
 import pytest
 
-from tasks.core.dp_events import Gaussian, Laplace, SampledGaussian
+from tasks.core.dp_events import Event, Gaussian, Laplace, Pure, SampledGaussian
 from tasks.core.errors import BudgetRefused, UserError
-from tasks.core.ledger import Ledger, accounts
+from tasks.core.ledger import Charge, Ledger, accounts
+from tasks.core.ledger.decision import refusal
+from tasks.methods.dp.tight import tight as composed
 from tests.ledgers import DELTA, budget, charge, gaussian_for, open_ledger, spend, tight
 
 TRAINING = SampledGaussian(1.3, 0.02, 6000)
@@ -256,3 +259,54 @@ def test_truncated_batches_have_a_share_of_delta_of_their_own(ledger: Ledger) ->
 def test_two_open_ledgers_see_each_other(ledger: Ledger, ledger_url: str) -> None:
     spend(open_ledger(ledger_url), gaussian_for(8.0))
     assert not ledger.quote(charge(key="x" * 64)).fits
+
+
+MEAN = (Pure(0.2), Pure(0.1))
+
+
+def asked_for(*events: Event, **changes: Any) -> Charge:
+    """A charge by the accountant of trainings and statistics."""
+    return charge(*events, tight=composed, **changes)
+
+
+def test_what_is_planned_together_fits_only_where_all_of_it_would_be_let_through(ledger: Ledger) -> None:
+    whole = asked_for(gaussian_for(7.9))
+    assert ledger.quote(whole).fits and not ledger.quote(whole, before=[MEAN]).fits
+    part = asked_for(gaussian_for(6.0), key="the training")
+    quoted = ledger.quote(part, before=[MEAN, MEAN])
+    assert quoted.fits and quoted.by == "filter" and quoted.spent == 0 and ledger.entries() == []
+    for number in range(2):
+        spend(ledger, *MEAN, tight=composed, key=f"mean {number}", released="statistic")
+    now = ledger.quote(part)
+    assert now.fits and now.after == pytest.approx(quoted.after) and 0.3 < now.spent < 3
+    ledger.reserve(part, fingerprint="f" * 64)
+
+
+def test_a_refusal_names_both_costs_and_what_would_fit_beside_the_statistic(ledger: Ledger) -> None:
+    budget(ledger, epsilon=3.0)
+    asked = asked_for(TRAINING, epsilon=4.0)
+    mean = asked_for(*MEAN, epsilon=0.3, delta=0.0)
+    decision = ledger.quote(asked, before=[MEAN])
+    said = refusal("visits", decision, asked, [mean])
+    assert "asks for ε = 0.3 for its mean, and ε = 4.00 at δ = 1e-06 for the training and would make it" in said
+    fewer = dataclasses.replace(TRAINING, steps=decision.fitting["steps"])
+    assert ledger.quote(asked_for(fewer), before=[MEAN]).fits
+    assert f"{fewer.steps:,} steps" in said and fewer.steps < ledger.quote(asked).fitting["steps"]
+
+
+def test_a_claim_that_stands_is_found_by_itself(ledger: Ledger) -> None:
+    asked = asked_for(*MEAN, claim="of a mean")
+    assert ledger.paid(asked) == "" == ledger.paid(asked_for(*MEAN))
+    entry = spend(ledger, *MEAN, tight=composed, claim="of a mean")
+    assert ledger.paid(asked) == entry == ledger.quote(asked).paid
+    assert ledger.paid(asked_for(*MEAN)) == "", "no claim is no claim"
+
+
+def test_a_statistic_that_was_charged_first_leaves_trainings_within_reach(ledger: Ledger) -> None:
+    """Orders chosen for pure noise would make a training of ε = 2 cost more than any budget."""
+    budget(ledger, epsilon=3.0)
+    training = SampledGaussian(1.19, 0.0128, 1000)
+    alone = ledger.quote(asked_for(training)).after
+    spend(ledger, Pure(0.1), tight=composed, released="statistic")
+    after = ledger.quote(asked_for(training))
+    assert after.fits and alone < after.after < alone + 0.8

@@ -172,8 +172,7 @@ def filter_of(db: Connection, pool: str, fresh: tuple[Any, ...] = ()) -> Filter:
     epsilon, delta = db.execute(select(t.dataset.c.epsilon, t.dataset.c.delta).where(t.dataset.c.name == pool)).one()
     within = t.charge.c.dataset.in_(members(db, pool))
     first = db.scalar(select(t.charge.c.mechanism).where(within).order_by(t.charge.c.number).limit(1))
-    reference = from_json(json.loads(first)) if first is not None else fresh
-    return Filter(epsilon, delta, reference) if reference else Filter(epsilon, delta)
+    return Filter.of(epsilon, delta, from_json(json.loads(first)) if first is not None else fresh)
 
 
 def rebuild(db: Connection, pool: str) -> None:

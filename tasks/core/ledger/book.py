@@ -30,7 +30,7 @@ import getpass
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -281,8 +281,12 @@ class Ledger:
             self._check_heads(db, accounts.members(db, found.pool))
             made += accounts.take_units(db, self._key(), found, block, units)
 
-    def quote(self, charge: Charge) -> Decision:
+    def quote(self, charge: Charge, before: Sequence[tuple[Event, ...]] = ()) -> Decision:
         """What :meth:`reserve` would say now. Nothing is charged.
+
+        Args:
+            charge: what would be spent.
+            before: the events of charges on the same data set, and no block of it, that would be made before it.
 
         Raises:
             UserError: the data set isn't registered, or the charge isn't of its kind.
@@ -290,15 +294,13 @@ class Ledger:
         with self.database.writing() as db:
             found = accounts.locked(db, charge.dataset)
             self._check_heads(db, accounts.members(db, found.pool))
-            decision = self._decide(db, found, charge, accounts.now())
-            if not charge.claim:
-                return decision
-            claimed = select(t.charge.c.id).where(
-                t.charge.c.claim == charge.claim,
-                t.charge.c.dataset == charge.dataset,
-                t.charge.c.state.in_(("reserved", "noise", "committed")),
-            )
-            return dataclasses.replace(decision, paid=db.scalar(claimed.limit(1)) or "")
+            decision = self._decide(db, found, charge, accounts.now(), before)
+            return dataclasses.replace(decision, paid=_paid(db, charge))
+
+    def paid(self, charge: Charge) -> str:
+        """The id of a standing charge with the same claim on the same data set; empty where there is none."""
+        with self.database.reading() as db:
+            return _paid(db, charge)
 
     def reserve(
         self, charge: Charge, *, fingerprint: str, resumes: Callable[[Entry], bool] = lambda entry: False
@@ -450,7 +452,14 @@ class Ledger:
 
     # --- within a transaction
 
-    def _decide(self, db: Connection, found: DataSet, charge: Charge, moment: str) -> Decision:
+    def _decide(
+        self,
+        db: Connection,
+        found: DataSet,
+        charge: Charge,
+        moment: str,
+        before: Sequence[tuple[Event, ...]] = (),
+    ) -> Decision:
         if charge.unit != found.unit:
             raise UserError(
                 f"budget: data set {found.name} counts for one {found.unit}, this charge for one {charge.unit}; set "
@@ -463,14 +472,14 @@ class Ledger:
             )
         pool = accounts.find(db, found.pool)
         assert pool is not None
-        filter_ = accounts.filter_of(db, pool.name, charge.events)
+        filter_ = accounts.filter_of(db, pool.name, before[0] if before else charge.events)
         period = accounts.period_of(pool.period, moment)
         groups = accounts.groups(db, filter_, pool.name, period, charge.block)
         lone = None
         if not charge.block and sum(one.charges for one in groups) == 1:
             (row,) = accounts.standing(db, pool.name, period)
             lone = charge.tight(from_json(json.loads(row.mechanism)), pool.delta)
-        return decide(filter_, groups, charge, lone)
+        return decide(filter_, groups, charge, lone, before)
 
     def _enter(
         self, db: Connection, found: DataSet, charge: Charge, fingerprint: str, moment: str, made: list[Record]
@@ -583,6 +592,17 @@ def _whoever() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "unknown"
+
+
+def _paid(db: Connection, charge: Charge) -> str:
+    if not charge.claim:
+        return ""
+    claimed = select(t.charge.c.id).where(
+        t.charge.c.claim == charge.claim,
+        t.charge.c.dataset == charge.dataset,
+        t.charge.c.state.in_(("reserved", "noise", "committed")),
+    )
+    return db.scalar(claimed.limit(1)) or ""
 
 
 def _set(db: Connection, entry_id: str, **values: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -35,9 +35,10 @@ class Charge:
         unit: ``record`` or ``person``.
         relation: ``add_or_remove`` or ``zero_out``.
         tight: the accountant.
-        released: what comes out, in a word: ``model``, ``mean of column age``.
+        released: what comes out, in a word: ``model`` or ``statistic``. It leaves with the ledger's statement, so it
+            names no column.
         claim: digest of source partition and budget-deciding settings; a second charge under the same is the same
-            training again. Empty: none.
+            training, or the same statistic, again. Empty: none.
         interval: the data interval of a scheduled run. Empty: none.
         block: the part of the data set that is used, where it is partitioned by person. Empty: all of it.
         units: the people, where they are known.
@@ -105,7 +106,13 @@ class Decision:
         return max(self.budget - self.spent, 0.0)
 
 
-def decide(filter_: Filter, standing: list[Spent], charge: Charge, lone: float | None) -> Decision:
+def decide(
+    filter_: Filter,
+    standing: list[Spent],
+    charge: Charge,
+    lone: float | None,
+    before: Sequence[tuple[Event, ...]] = (),
+) -> Decision:
     """Hold a charge against what stands.
 
     Args:
@@ -113,6 +120,7 @@ def decide(filter_: Filter, standing: list[Spent], charge: Charge, lone: float |
         standing: the sums that the charge adds to: one for each group of people that it may touch.
         charge: the charge.
         lone: the tight ε, at the budget's δ, of the one charge that stands; ``None`` where several stand or none.
+        before: the events of charges that are to be made before this one; each of them fits where this one does.
 
     Formal guarantees:
         A charge passes where :class:`Filter`'s sum with it fits for every group, or where nothing else stands and its
@@ -122,6 +130,10 @@ def decide(filter_: Filter, standing: list[Spent], charge: Charge, lone: float |
         would open again.) A budget that is changed, or linked, after outputs were seen is a new promise about all that
         stands: what holds is then the largest ε that was in force, at the sum of the δ of all budgets that were.
     """
+    spent = 0.0
+    if any(one.charges for one in standing):
+        spent = lone if lone is not None else max(filter_.epsilon_of(one) for one in standing)
+    standing = [sum((filter_.cost(planned) for planned in before), one) for one in standing]
     nothing = all(not one.charges for one in standing)
     events = charge.events
 
@@ -131,7 +143,6 @@ def decide(filter_: Filter, standing: list[Spent], charge: Charge, lone: float |
             return True
         return nothing and charge.tight(tried, filter_.delta) <= filter_.epsilon
 
-    spent = 0.0 if nothing else lone if lone is not None else max(filter_.epsilon_of(one) for one in standing)
     cost = filter_.cost(events)
     after = max(filter_.epsilon_of(one + cost) for one in standing)
     by = "filter"
@@ -168,12 +179,25 @@ def _fitting(charge: Charge, fits: Callable[[tuple[Event, ...]], bool]) -> dict[
     return found
 
 
-def refusal(dataset: str, decision: Decision, charge: Charge) -> str:
-    """The sentence of a refused charge."""
+def asked_for(charge: Charge, before: Sequence[Charge] = ()) -> str:
+    """What a run asks for, in words: its charge at its own δ, and the statistics that it charges before.
+
+    Args:
+        charge: the charge.
+        before: charges that the run makes before it.
+    """
+    means = [f"ε = {one.epsilon:g}" + (f" at δ = {one.delta:g}" if one.delta else "") for one in before]
+    statistics = f"{' and '.join(means)} for {'its mean' if len(means) == 1 else 'its means'}, and " if means else ""
+    training = " for the training" if means else ""
+    return f"{statistics}ε = {charge.epsilon:.2f} at δ = {charge.delta:g}{training}"
+
+
+def refusal(dataset: str, decision: Decision, charge: Charge, before: Sequence[Charge] = ()) -> str:
+    """The sentence of a refused charge; arguments as for :func:`asked_for`."""
     text = (
         f"budget: data set {dataset} may spend ε = {decision.budget:g} at δ = {decision.delta:g}; "
-        f"{decision.spent:.2f} is spent, {decision.left:.2f} is left. This run asks for ε = {charge.epsilon:.2f} at "
-        f"δ = {charge.delta:g} and would make it {decision.after:.2f}."
+        f"{decision.spent:.2f} is spent, {decision.left:.2f} is left. This run asks for {asked_for(charge, before)} "
+        f"and would make it {decision.after:.2f}."
     )
     if charge.delta > decision.delta:
         text += f" With train.delta {decision.delta:g} its noise would be calibrated for the budget's δ."

@@ -6,10 +6,11 @@ import functools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 
-from tasks.core.dp_events import Event, Gaussian
+from tasks.core.dp_events import Event, Gaussian, SampledGaussian
 from tasks.core.errors import UserError
 from tasks.core.ledger.divergence import divergences, log_truncated
 
@@ -19,6 +20,8 @@ _SPREAD = (0.4, 0.65, 1.0, 1.5, 2.5, 6.0)
 _WEIGHTS = (0.04, 0.1, 0.65, 0.13, 0.05, 0.03)
 """Shares of δ by order: most for the order that serves charges like the reference best."""
 _CANDIDATES = tuple(1 + 2 ** (eighth / 4) for eighth in range(-16, 41))
+TRAINING: tuple[Event, ...] = (SampledGaussian(0.6, 0.01, 200),)
+"""A training of ordinary size: what orders are chosen for where the first charge says nothing of trainings to come."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,8 @@ class Filter:
     Attributes:
         epsilon: ε of the budget.
         delta: δ of the budget.
-        reference: the mechanism that the orders are chosen for: the first that was charged, which was chosen before
-            anything was released.
+        reference: the mechanism that the orders are chosen for: by the first that was charged (:meth:`of`), which was
+            chosen before anything was released.
         orders: Rényi orders, fixed by budget and reference alone.
         allowed: the divergence that may be spent at each order.
 
@@ -81,6 +84,18 @@ class Filter:
         orders = tuple(1 + (best - 1) * factor for factor in _SPREAD)
         object.__setattr__(self, "orders", orders)
         object.__setattr__(self, "allowed", tuple(self.epsilon - extra for extra in _conversions(orders, self.delta)))
+
+    @classmethod
+    def of(cls, epsilon: float, delta: float, first: tuple[Event, ...]) -> Self:
+        """The filter of a budget whose first charge ever was made of these events; of none, where nothing was charged.
+
+        A statistic that is charged before the first training would choose orders at which trainings are dear, or out of
+        reach: under it the orders are those that suit :data:`TRAINING`. Either way nothing released decides them.
+        """
+        if not first:
+            return cls(epsilon, delta)
+        trains = any(isinstance(event, SampledGaussian | Gaussian) for event in first)
+        return cls(epsilon, delta, first if trains else TRAINING)
 
     def nothing(self) -> Spent:
         """No charge."""

@@ -49,12 +49,7 @@ class Books:
             UserError: where its records hold no budget or no mechanism that is one.
         """
         budget, charges = self.datasets[pool], self._charges_of(pool)
-        reference = events_of(charges[0]) if charges else ()
-        return (
-            Filter(budget["epsilon"], budget["delta"], reference)
-            if reference
-            else Filter(budget["epsilon"], budget["delta"])
-        )
+        return Filter.of(budget["epsilon"], budget["delta"], events_of(charges[0]) if charges else ())
 
     def sums(self, pool: str) -> dict[tuple[str, str], Spent]:
         """What stands in a pool, by block and period.
