@@ -148,7 +148,7 @@ def _last_use(clean: Store) -> dict[tuple[str, str], float]:
 def _released(handoff: Store) -> set[tuple[str, str]]:
     """Stage and key of every artifact that a released bundle's manifest names."""
     kept: set[tuple[str, str]] = set()
-    for name in handoff.listing():
+    for name in (item for item in handoff.listing() if item["type"] == "directory"):
         for version in handoff.listing(name["name"]):
             try:
                 manifest = json.loads(handoff.read_bytes(f"{name['name']}/{version['name']}/manifest.json"))

@@ -34,6 +34,14 @@ def add_to(commands: Any) -> None:
     share.add_argument("--key", type=Path, help="the master key (default: the deployment's)")
     share.add_argument("--out", type=Path, required=True, help="the file to write")
     share.set_defaults(run=_share)
+    public = actions.add_parser(
+        "public",
+        help="print the public key that releases are signed with, for whoever checks them",
+        description="Prints the public key of the `release` role as PEM. Hand it to receivers by another way than the "
+        "bundles; `airlock verify BUNDLE --key release.pem` needs it. The ledger's public key is printed by `airlock "
+        "ledger verify`.",
+    )
+    public.set_defaults(run=_public)
     show = actions.add_parser("show", help="print the public ids of the keys in use, never a key")
     show.set_defaults(run=_show)
 
@@ -57,8 +65,15 @@ def _share(args: argparse.Namespace) -> int:
     return 0
 
 
+def _public(_: argparse.Namespace) -> int:
+    from tasks.methods.bundle.signing import private_key, public_pem
+
+    print(public_pem(private_key(load_keys(settings.home()).secret("release"))), end="")
+    return 0
+
+
 def _show(_: argparse.Namespace) -> int:
     keys = load_keys(settings.home())
     for role in keys.roles:
-        print(f"{role:6} {keys.key_id(role)}")
+        print(f"{role:7} {keys.key_id(role)}")
     return 0

@@ -23,10 +23,12 @@ from tasks.command import (
     pipeline,
     reveal,
     review,
+    revoke,
     runs_list,
     sample,
     scan,
     ui,
+    verify,
 )
 from tasks.core.errors import EXIT_CODES, AirlockError, quiet_excepthook
 from tasks.process.__main__ import quiet_foreign_logs
@@ -42,6 +44,8 @@ _COMMANDS = (
     sample,
     runs_list,
     ledger,
+    verify,
+    revoke,
     gc,
     doctor,
     key,

@@ -230,13 +230,27 @@ def test_the_verdict_is_new_in_every_run_and_the_evidence_is_not(tmp_path: Path)
         leakcheck.run(context(tmp_path, policy(tmp_path), shards))
     open_gate = context(tmp_path, policy(tmp_path, PHONE_NUMBER=0.25), shards)
     first = leakcheck.run(open_gate)
-    assert open_gate.reused == [True, False, False]
+    assert open_gate.reused == [True, False, False, False]
     again = context(tmp_path, policy(tmp_path, PHONE_NUMBER=0.25), shards)
-    assert leakcheck.run(again) == first and again.reused == [True, True, True]
+    assert leakcheck.run(again) == first and again.reused == [True, True, True, True]
     shut = context(tmp_path, policy(tmp_path, PHONE_NUMBER=0.24), shards)
     with pytest.raises(GateRefused, match="PHONE_NUMBER"):
         leakcheck.run(shut)
     assert shut.reused[0] and len(clean_tables(tmp_path)) == 1
+
+
+def test_what_may_leave_holds_no_count_of_rows(tmp_path: Path) -> None:
+    shards = [shard(tmp_path, 0, [*CLEAN, LEAKS["PHONE_NUMBER"]])]
+    clean = leakcheck.run(context(tmp_path, policy(tmp_path, PHONE_NUMBER=0.25), shards))
+    ref = Ref.from_dict(clean.counts["leak_check"])
+    assert "/clean/" in ref.uri
+    leaves = artifacts.open_ref(ref).read_json("leak_check.json")
+    assert leaves["passed"] and leaves["independent"]["limits"]["PHONE_NUMBER"] == 0.25
+    numbers = [value for value in leaves["independent"].values() if isinstance(value, int) and value is not True]
+    assert not numbers and "found" not in json.dumps(leaves["independent"])
+    more = [shard(tmp_path, 1, [*CLEAN, *CLEAN, LEAKS["PHONE_NUMBER"]])]
+    again = leakcheck.run(context(tmp_path, policy(tmp_path, PHONE_NUMBER=0.25), more))
+    assert artifacts.open_ref(Ref.from_dict(again.counts["leak_check"])).read_json("leak_check.json") == leaves
 
 
 def test_what_decides_the_evidence_is_in_its_key(tmp_path: Path) -> None:
@@ -245,10 +259,10 @@ def test_what_decides_the_evidence_is_in_its_key(tmp_path: Path) -> None:
     for changed in ({"batch_rows": 1}, {"workers": 1}):
         ctx = context(tmp_path, policy(tmp_path), shards, **changed)
         leakcheck.run(ctx)
-        assert ctx.reused == [True, True, True]
+        assert ctx.reused == [True, True, True, True]
     other = context(tmp_path, policy(tmp_path), [shard(tmp_path, 0, CLEAN[::-1])])
     leakcheck.run(other)
-    assert other.reused == [False, True, False], "other rows, other evidence; no finding in either, so the same report"
+    assert other.reused == [False, True, True, False], "other rows, other evidence; no finding in either, so the same report"
     own = yaml.safe_load(Path(policy(tmp_path)).read_text(encoding="utf-8"))
     (tmp_path / "own.yaml").write_text(yaml.safe_dump({**own, "allow": ["Hale"]}), encoding="utf-8")
     allowed = context(tmp_path, str(tmp_path / "own.yaml"), shards)

@@ -16,6 +16,7 @@ from tasks.core.config.ingest import IngestConfig
 from tasks.core.config.leakcheck import LeakcheckConfig
 from tasks.core.config.mask import MaskConfig
 from tasks.core.config.plant import PlantConfig
+from tasks.core.config.release import ReleaseConfig
 from tasks.core.config.train import TrainConfig
 from tasks.core.errors import UserError
 
@@ -72,6 +73,9 @@ class Config(Section):
     train: TrainConfig = Field(default_factory=TrainConfig, title="Train", description="DP-SGD training.")
     clip: ClipConfig = Field(default_factory=ClipConfig, title="Clip", description="Clipping of the weights.")
     export: ExportConfig = Field(default_factory=ExportConfig, title="Export", description="The exported model.")
+    release: ReleaseConfig = Field(
+        default_factory=ReleaseConfig, title="Release", description="The bundle for another team."
+    )
 
     @field_validator("name", "dataset")
     @classmethod

@@ -90,7 +90,7 @@ def scan_bundle(
         the problems, sorted; empty if the folder may leave.
     """
     words = _local_words() if private_words is None else set(private_words)
-    private = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(words)))})(?!\w)", re.I) if words else None
+    private = _any_of(words)
     found: list[Problem] = []
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
@@ -105,6 +105,16 @@ def scan_bundle(
                 what = f"{len(extra)} that the base model's tokenizer doesn't have"
                 found.append(Problem(name, "added tokens", what))
     return sorted(found)
+
+
+def in_text(string: str) -> list[str]:
+    """What a text holds that must not leave: absolute paths, this user's or machine's name; in words, no value."""
+    words = _local_words()
+    return list(_text(string, _any_of(words)))
+
+
+def _any_of(words: Collection[str]) -> re.Pattern[str] | None:
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(words)))})(?!\w)", re.I) if words else None
 
 
 def _file(path: Path, private: re.Pattern[str] | None) -> Iterator[tuple[str, str]]:

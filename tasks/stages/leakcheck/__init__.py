@@ -12,6 +12,8 @@ Formal guarantees:
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tasks.core.artifacts import Ref
 from tasks.core.errors import AirlockError, describe
 from tasks.core.stage import Context
@@ -26,6 +28,9 @@ __all__ = ["STAGE", "run"]
 def run(ctx: Context) -> Ref:
     """Look, judge and, where the gate is open, hand over the clean table.
 
+    Returns:
+        the clean table's; its counts name what of the gate's report may leave with a model (``leak_check``).
+
     Raises:
         GateRefused: where the evidence is over a limit of the policy; there is no clean table then.
         TryAgain: where the policy asks for a person's sample that nobody has read yet.
@@ -34,8 +39,9 @@ def run(ctx: Context) -> Ref:
     shards = Shards.of(ctx)
     try:
         evidence = gather(ctx, shards)
-        judge(ctx, shards, evidence)
-        return clean_table(ctx, shards, evidence.independent)
+        shared = judge(ctx, shards, evidence)
+        clean = clean_table(ctx, shards, evidence.independent)
+        return replace(clean, counts={**clean.counts, "leak_check": shared.to_dict()})
     except AirlockError:
         raise
     except Exception as exc:

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks.core.artifacts import Artifact, Writer
+from tasks.core.artifacts import Artifact, Ref, Writer
 from tasks.core.errors import GateRefused
 from tasks.core.policies import Policy
 from tasks.core.stage import Context, Stage
@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     from tasks.methods.gate.verdict import Limits, Verdict
 
 REPORT = Stage("leakcheck-report", version=2, zone="raw", libraries=("great-expectations",))
+SHARED = Stage("leakcheck-shared", version=1, zone="clean")
 
 
-def judge(ctx: Context, shards: Shards, evidence: Gathered) -> None:
+def judge(ctx: Context, shards: Shards, evidence: Gathered) -> Ref:
     """Hold the limits against the evidence and leave the report.
+
+    Returns:
+        what of the report may leave with a model, in the clean zone.
 
     Raises:
         GateRefused: where they don't hold.
@@ -85,6 +89,19 @@ def judge(ctx: Context, shards: Shards, evidence: Gathered) -> None:
     if not decision.passed:
         page = f"{ref.uri}/attempts/{ctx.open(ref).manifest['attempt']}/views/report.html"
         raise GateRefused(report.refusal(decision, page)) from None
+    return _share(ctx, content, ref)
+
+
+def _share(ctx: Context, content: dict[str, Any], report: Ref) -> Ref:
+    from tasks.methods.gate import shared
+
+    leaves = shared.as_json(content)
+
+    def build(writer: Writer) -> dict[str, Any]:
+        writer.write_json("leak_check.json", leaves)
+        return {"passed": leaves["passed"]}
+
+    return ctx.artifact(SHARED, None, {"leaves": leaves}, build, inputs={"report": [report]})
 
 
 def _crowded(known: Artifact | None) -> list[str]:

@@ -1,0 +1,183 @@
+"""Checking a bundle on the receiver's machine: every file, the signature, and the cards against each other.
+
+Nothing but the standard library and ``cryptography`` is needed. Nothing of the bundle is executed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tasks.methods.bundle import privacy_card, revocation, signing
+
+FORMAT = "airlock/bundle/1"
+MANIFEST = "manifest.json"
+REQUIRED = (
+    "MODEL_CARD.md", "PRIVACY_CARD.md", "privacy_card.json", "DATASHEET.md", "croissant.json", "masking_report.html",
+    "masking_report.json", "leak_check/leak_check.json", "lineage.json", "bom.cdx.json", "report.html", "VERIFY.md",
+)  # fmt: skip
+"""What every bundle has, beside its model."""
+LEDGER, LEDGER_SIGNATURE = "ledger_extract.json", "ledger_extract.json.sig"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that is wrong with a bundle.
+
+    Attributes:
+        file: below the bundle's folder.
+        what: in words.
+    """
+
+    file: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.what}"
+
+
+def check(
+    folder: Path, pem: str, ledger_signed: Callable[[bytes, str, str], bool], revoked: bytes | None = None
+) -> list[Fault]:
+    """Everything that is wrong with a bundle; nothing where it is as it was released.
+
+    Args:
+        folder: the bundle.
+        pem: the releasing team's public key, from a source other than the bundle.
+        ledger_signed: whether bytes, given their signature, are signed by a ledger's public key.
+        revoked: a list of revoked bundles, signed by the same key (:mod:`tasks.methods.bundle.revocation`).
+
+    Formal guarantees:
+        Where nothing is found, every file is, byte for byte, one that the key's holder signed for this bundle, none is
+        missing or put in, the card's ε isn't below what the ledger's signed statement says of its entry, and the list
+        given doesn't name the bundle.
+    """
+    try:
+        vouched = signing.signed_files((folder / signing.NAME).read_bytes(), pem)
+    except FileNotFoundError:
+        return [Fault(signing.NAME, "is missing: the bundle isn't signed")]
+    except ValueError as exc:
+        return [Fault(signing.NAME, str(exc))]
+    faults = list(_files(folder, vouched))
+    if any(fault.file == MANIFEST for fault in faults) or MANIFEST not in vouched:
+        return faults or [Fault(MANIFEST, "is not among the signed files")]
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        if manifest["format"] != FORMAT:
+            return [*faults, Fault(MANIFEST, "is of a version that this release doesn't read")]
+        faults += _manifest(manifest, vouched)
+        if not faults:
+            faults += _cards(folder, manifest, ledger_signed)
+        name, version = str(manifest["name"]), str(manifest["version"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return [*faults, Fault(MANIFEST, "or a card is not as a release writes it")]
+    if revoked is not None:
+        faults += _revoked(name, version, vouched[MANIFEST], revoked, pem)
+    return faults
+
+
+def _files(folder: Path, vouched: Mapping[str, str]) -> Iterator[Fault]:
+    there = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
+    for name in sorted({*there, *vouched} - {signing.NAME}):
+        path = folder / name
+        if path.is_symlink():
+            yield Fault(name, "is a link")
+        elif name not in vouched:
+            yield Fault(name, "was put in after signing")
+        elif name not in there:
+            yield Fault(name, "is missing")
+        elif _sha256(path) != vouched[name]:
+            yield Fault(name, "was changed after signing")
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _manifest(manifest: Mapping[str, Any], vouched: Mapping[str, str]) -> Iterator[Fault]:
+    listed = {name: entry["sha256"] for name, entry in manifest["files"].items()}
+    for name in sorted({*listed, *vouched} - {MANIFEST}):
+        if listed.get(name) != vouched.get(name):
+            yield Fault(name, f"isn't what {MANIFEST} lists")
+    for name in REQUIRED:
+        if name not in listed:
+            yield Fault(name, "is missing: every bundle has it")
+    if not any(name.startswith("model/") and name.endswith(".safetensors") for name in listed):
+        yield Fault("model/", "holds no weights")
+
+
+def _cards(
+    folder: Path, manifest: Mapping[str, Any], ledger_signed: Callable[[bytes, str, str], bool]
+) -> Iterator[Fault]:
+    card = json.loads((folder / "privacy_card.json").read_bytes())
+    if (folder / "PRIVACY_CARD.md").read_text(encoding="utf-8") != privacy_card.as_markdown(card):
+        yield Fault("PRIVACY_CARD.md", "says something else than privacy_card.json")
+    if (card["model"]["name"], card["model"]["version"]) != (manifest["name"], manifest["version"]):
+        yield Fault("privacy_card.json", f"is another model's than {MANIFEST}")
+    leak = json.loads((folder / "leak_check" / "leak_check.json").read_bytes())
+    if leak["passed"] is not True:
+        yield Fault("leak_check/leak_check.json", "the leak gate was shut")
+    guarantee = card["guarantee"]
+    if not guarantee["formal"]:
+        if "epsilon" in guarantee or manifest["figures"].get("epsilon") is not None:
+            yield Fault("privacy_card.json", "gives an epsilon without a formal guarantee")
+        return
+    if manifest["figures"].get("epsilon") != guarantee["epsilon"]:
+        yield Fault("privacy_card.json", f"gives another epsilon than {MANIFEST}")
+    if not (folder / LEDGER).exists() or not (folder / LEDGER_SIGNATURE).exists():
+        yield Fault(LEDGER, "is missing: a model with a formal guarantee comes with its ledger's statement")
+        return
+    data, signature = (folder / LEDGER).read_bytes(), (folder / LEDGER_SIGNATURE).read_text(encoding="ascii")
+    if not ledger_signed(data, signature, str(manifest["ledger_key"])):
+        yield Fault(LEDGER, "isn't signed by the ledger")
+        return
+    yield from _against_ledger(card, manifest, json.loads(data))
+
+
+def _against_ledger(card: Mapping[str, Any], manifest: Mapping[str, Any], ledger: Mapping[str, Any]) -> Iterator[Fault]:
+    guarantee, life = card["guarantee"], card["composition"]
+    if life is None:
+        yield Fault("privacy_card.json", "says nothing of the ledger that the bundle holds")
+        return
+    entry = next((one for one in ledger["charges"] if one["id"] == life["entry"]), None)
+    if entry is None or life["dataset"] != ledger["dataset"]:
+        yield Fault("privacy_card.json", "names a ledger entry that the ledger doesn't have")
+        return
+    trained = {one["key"] for one in manifest["artifacts"] if one["stage"] == "train"}
+    if entry["state"] != "committed" or entry["key"] not in trained:
+        yield Fault(LEDGER, f"entry {entry['id']} isn't the charge of this model's training")
+    if guarantee["epsilon"] < entry["epsilon"] or guarantee["delta"] < entry["delta"]:
+        yield Fault(
+            "privacy_card.json",
+            f"claims epsilon {guarantee['epsilon']:g} at delta {guarantee['delta']:g}; the ledger was charged "
+            f"{entry['epsilon']:g} at {entry['delta']:g}",
+        )
+    mechanism: dict[str, Any] = next(
+        (one for one in entry["mechanism"] if one["type"] == "poisson_sampled_gaussian"), {}
+    )
+    same = ("noise_multiplier", "noise_multiplier"), ("sampling_rate", "sample_rate"), ("steps", "steps")
+    for name, its in same:
+        if card["mechanism"][name] != mechanism.get(its):
+            yield Fault("privacy_card.json", f"gives another {name.replace('_', ' ')} than the ledger")
+    if life["epsilon"] < ledger["counted_epsilon"]:
+        yield Fault(
+            "privacy_card.json",
+            f"says that the data set's charges come to epsilon {life['epsilon']:g}; the ledger counts "
+            f"{ledger['counted_epsilon']:g}",
+        )
+
+
+def _revoked(name: str, version: str, digest: str, revoked: bytes, pem: str) -> Iterator[Fault]:
+    try:
+        found = revocation.read(revoked, pem)
+    except ValueError as exc:
+        yield Fault("the list", str(exc))
+        return
+    for one in found:
+        if one.sha256 == digest or (one.name, one.version) == (name, version):
+            yield Fault(MANIFEST, f"{one.name} {one.version} was revoked on {one.at}: {one.why}")

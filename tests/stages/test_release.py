@@ -1,0 +1,392 @@
+"""release: a bundle that its receiver can check, and every way in which one that was tampered with is found out."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tasks.command.main import main
+from tasks.core.artifacts import Ref, reuse_or_build
+from tasks.core.config import Config
+from tasks.core.dp_events import SampledGaussian
+from tasks.core.errors import GateRefused, UserError
+from tasks.core.keys import load_keys
+from tasks.core.ledger.statement import signed
+from tasks.core.policies import FOLDER
+from tasks.core.stage import Context
+from tasks.core.store import Store
+from tasks.methods.bundle import check, leaves, privacy_card, revocation, signing
+from tasks.methods.dp.accounting import Mechanism, epsilon
+from tasks.stages import release
+from tests.ledgers import charge
+from tests.tiny import tiny_causal_lm
+
+SIGMA, RATE, STEPS, DELTA = 1.1, 0.05, 60, 1e-5
+COLUMNS = [
+    {"name": "patient", "role": "person", "kind": "", "type": "string"},
+    {"name": "note", "role": "text", "kind": "", "type": "string"},
+    {"name": "charge", "role": "structured", "kind": "AMOUNT", "type": "number"},
+]
+LEAK_CHECK = {
+    "format": "airlock/leak-check/1", "passed": True, "policy": "healthcare", "on_finding": "remask",
+    "independent": {"detectors": ["rules"], "limits": {"PERSON": 0.01}, "passed": True,
+                    "kinds_without_a_second_detector": []},
+    "known": None, "review": None, "groups": None, "not_checked": [], "depends_on_rows": "that the gate passed",
+    "planted": {"kinds": [{"name": "PERSON", "of": 120, "found": 2, "bound": 0.052, "limit": 0.1, "passed": True}],
+                "not_planted": []},
+}  # fmt: skip
+
+
+def training(**changes: Any) -> dict[str, Any]:
+    mechanism = {
+        "noise_multiplier": SIGMA, "max_grad_norm": 0.5, "sampling_rate": RATE, "steps": STEPS, "sampling": "Poisson",
+    }  # fmt: skip
+    return {
+        "private": True, "method": "DP-SGD (Adam) on a LoRA adapter", "delta": DELTA,
+        "epsilon": epsilon(Mechanism(SIGMA, RATE, STEPS), DELTA), "epsilon_rdp": 9.0, "epsilon_unamplified": 20.0,
+        "unit": "one person", "relation": "zero-out",
+        "accountant": "PRV", "mechanism": mechanism, "noise_generator": "ChaCha20", "missing": [],
+        "objective": "causal_lm", "max_rows_per_person": 4, **changes,
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("model") / "model"
+    tiny_causal_lm(folder)
+    return folder
+
+
+class Deployment:
+    """A home with the artifacts that a run leaves, and what it takes to release them."""
+
+    def __init__(self, home: Path, model: Path, **changes: Any) -> None:
+        self.home, self.keys = home, load_keys(home, create=True)
+        columns = [{**column, "kind": column["kind"]} for column in COLUMNS]
+        plain: dict[str, Any] = {
+            "name": "ward-model",
+            "dataset": "visits",
+            "store": {"root": str(home / "store")},
+            "ingest": {"source": str(home / "rows.jsonl"), "columns": columns},
+        }
+        self.config = Config.parse(plain)
+        self.clean = Store(str(home / "store" / "clean"))
+        self.training = training(**changes)
+        self.inputs = self._artifacts(model)
+
+    def _put(self, stage: str, files: dict[str, Any], inputs: list[Ref], counts: dict[str, Any]) -> Ref:
+        def build(writer: Any) -> dict[str, Any]:
+            for name, content in files.items():
+                if isinstance(content, Path):
+                    shutil.copytree(content, writer.local_dir() / name)
+                elif isinstance(content, str):
+                    (writer.local_dir() / name).write_text(content)
+                else:
+                    writer.write_json(name, content)
+            return counts
+
+        decided_by = {"inputs": {"of": [ref.digest for ref in inputs]}, "libraries": {"torch": "2.13.0"}}
+        key = f"{len(stage):x}" * 64
+        return reuse_or_build(self.clean, stage, key, decided_by, build)[0]
+
+    def _artifacts(self, model: Path) -> dict[str, list[Ref]]:
+        shared = self._put("leakcheck-shared", {"leak_check.json": LEAK_CHECK}, [], {})
+        clean = self._put("leakcheck", {"columns.json": COLUMNS}, [], {})
+        entry = self._charge() if self.training["private"] else ""
+        trained = self._put(
+            "train", {"training.json": self.training}, [clean], {"ledger_entry": entry} if entry else {}
+        )
+        if entry:
+            self.context().ledger().commit(entry, trained.digest)
+        clip = {"base": {"id": "tiny-0123456789ab", "license": "mit"}, "parameters": 1000, "merged": True, "rules": []}
+        clipped = self._put("clip", {"clip.json": clip}, [trained], {})
+        exported = self._put("export", {"model": model, "MODEL_CARD.md": "# A model\n"}, [clipped], {})
+        clean = replace(clean, counts={**clean.counts, "leak_check": shared.to_dict()})
+        return {"model": [exported], "clipped": [clipped], "training": [trained], "clean": [clean]}
+
+    def _charge(self) -> str:
+        ledger = self.context().ledger()
+        ledger.set_budget("visits", epsilon=20, delta=DELTA, owner="Dr Roe", reason="a secret study")
+        event = SampledGaussian(SIGMA, RATE, STEPS)
+        paid = charge(event, key="5" * 64, epsilon=self.training["epsilon"], delta=DELTA, released="model")
+        entry = ledger.reserve(paid, fingerprint="f")
+        ledger.mark(entry.id)
+        return entry.id
+
+    def context(self, version: str = "1.0.0", **inputs: Any) -> Context:
+        config = self.config.model_copy(update={"release": self.config.release.model_copy(update={"version": version})})
+        inputs = inputs or getattr(self, "inputs", {})
+        return Context(config, "run-1", self.keys, self.home, self.home / "ledger.sqlite", inputs)
+
+    @property
+    def bundle(self) -> Path:
+        return self.home / "store" / "handoff" / "ward-model" / "1.0.0"
+
+    @property
+    def key(self) -> Any:
+        return signing.private_key(self.keys.secret("release"))
+
+    @property
+    def pem(self) -> str:
+        return signing.public_pem(self.key)
+
+    def faults(self, revoked: bytes | None = None, pem: str = "") -> list[str]:
+        return [str(fault) for fault in check.check(self.bundle, pem or self.pem, signed, revoked)]
+
+    def sign_again(self) -> None:
+        """What a releasing team that wants to deceive can do: list and sign what it has changed."""
+        manifest = json.loads((self.bundle / "manifest.json").read_bytes())
+        for name in list(manifest["files"]):
+            path = self.bundle / name
+            if path.exists():
+                manifest["files"][name]["sha256"] = release.sha256(path.read_bytes())
+            else:
+                del manifest["files"][name]
+        (self.bundle / "manifest.json").write_text(json.dumps(manifest))
+        (self.bundle / "model.sig").unlink()
+        signing.sign(self.bundle, self.key)
+
+
+@pytest.fixture
+def released(tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
+    monkeypatch.setenv("AIRLOCK_HOME", str(tmp_path / "home"))
+    deployment = Deployment(tmp_path / "home", model)
+    release.run(deployment.context())
+    return deployment
+
+
+def change(path: Path, change_: Any) -> None:
+    """Change a JSON file."""
+    plain = json.loads(path.read_bytes())
+    change_(plain)
+    path.write_text(json.dumps(plain, sort_keys=True))
+
+
+def test_a_bundle_is_whole_and_stands_the_check(released: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    there = {path.relative_to(released.bundle).as_posix() for path in released.bundle.rglob("*") if path.is_file()}
+    assert {*check.REQUIRED, "manifest.json", "model.sig", check.LEDGER, check.LEDGER_SIGNATURE} <= there
+    assert released.faults() == []
+    assert main(["verify", str(released.bundle)]) == 0
+    pem = released.home / "release.pem"
+    assert main(["key", "public"]) == 0
+    pem.write_text(capsys.readouterr().out.split("released;")[-1].partition("-----BEGIN")[2].join(["-----BEGIN", ""]))
+    assert main(["verify", str(released.bundle), "--key", str(pem), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["faults"] == []
+
+
+def test_other_tools_accept_it(released: Deployment, tmp_path: Path) -> None:
+    import mlcroissant
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+    from model_signing import hashing, verifying
+
+    (tmp_path / "key.pem").write_text(released.pem)
+    config = verifying.Config().use_elliptic_key_verifier(public_key=tmp_path / "key.pem")
+    ignored = hashing.Config().set_ignored_paths(paths=["model.sig"], ignore_git_paths=False)
+    config.set_hashing_config(ignored).verify(released.bundle, released.bundle / "model.sig")
+    bill = (released.bundle / "bom.cdx.json").read_text(encoding="utf-8")
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(bill) is None
+    found = mlcroissant.Dataset(jsonld=json.loads((released.bundle / "croissant.json").read_bytes()))
+    assert not found.metadata.ctx.issues.errors
+    header = (released.bundle / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert header.startswith("# A model") or yaml.safe_load(header.split("---")[1])
+
+
+def test_names_and_reasons_of_the_ledger_stay_inside(released: Deployment) -> None:
+    whole = b"".join(path.read_bytes() for path in sorted(released.bundle.rglob("*.*")) if "model/" not in str(path))
+    for inside in (b"Dr Roe", b"a secret study", b"ada", b"run-1", str(released.home).encode(), b"nonce"):
+        assert inside not in whole, inside
+    statement = json.loads((released.bundle / check.LEDGER).read_bytes())
+    (only,) = statement["charges"]
+    assert only["state"] == "committed" and only["mechanism"][0]["steps"] == STEPS
+    assert statement["counted_epsilon"] == pytest.approx(released.training["epsilon"], rel=1e-3)
+
+
+@pytest.mark.parametrize("name", ["model/model.safetensors", "PRIVACY_CARD.md", "report.html", "ledger_extract.json"])
+def test_a_changed_byte_is_found_by_name(released: Deployment, name: str) -> None:
+    path = released.bundle / name
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    assert released.faults() == [f"{name}: was changed after signing"]
+    assert main(["verify", str(released.bundle)]) == 3
+
+
+def test_a_missing_an_added_and_a_linked_file_are_found(released: Deployment, tmp_path: Path) -> None:
+    (released.bundle / "DATASHEET.md").unlink()
+    (released.bundle / "model" / "more.safetensors").write_bytes(b"x")
+    (released.bundle / "bom.cdx.json").rename(tmp_path / "elsewhere")
+    (released.bundle / "bom.cdx.json").symlink_to(tmp_path / "elsewhere")
+    assert released.faults() == [
+        "DATASHEET.md: is missing",
+        "bom.cdx.json: is a link",
+        "model/more.safetensors: was put in after signing",
+    ]
+    (released.bundle / "model.sig").unlink()
+    assert released.faults() == ["model.sig: is missing: the bundle isn't signed"]
+
+
+def test_another_key_and_a_broken_signature_are_found(released: Deployment) -> None:
+    other = signing.public_pem(signing.private_key(b"o" * 32))
+    assert released.faults(pem=other) == ["model.sig: it isn't by the key given, or what was signed has changed"]
+    assert "public key in PEM" in released.faults(pem="nothing")[0]
+    signature = json.loads((released.bundle / "model.sig").read_bytes())
+    signature["dsseEnvelope"]["payload"] = signature["dsseEnvelope"]["payload"][:-8] + "AAAAAAA="
+    (released.bundle / "model.sig").write_text(json.dumps(signature))
+    assert released.faults()[0].startswith("model.sig: it isn't by the key given")
+    (released.bundle / "model.sig").write_text("[]")
+    assert released.faults() == ["model.sig: it isn't a signature of a model"]
+
+
+def test_a_card_that_claims_less_than_the_ledger_is_found_whoever_signs_it(released: Deployment) -> None:
+    def less(plain: dict[str, Any]) -> None:
+        plain["guarantee"]["epsilon"] = 1.0
+
+    change(released.bundle / "privacy_card.json", less)
+    card = json.loads((released.bundle / "privacy_card.json").read_bytes())
+    (released.bundle / "PRIVACY_CARD.md").write_text(privacy_card.as_markdown(card), encoding="utf-8")
+    change(released.bundle / "manifest.json", lambda plain: plain["figures"].update(epsilon=1.0))
+    released.sign_again()
+    (fault,) = released.faults()
+    assert fault.startswith("privacy_card.json: claims epsilon 1 ") and "the ledger was charged" in fault
+
+
+@pytest.mark.parametrize(
+    ("file", "changed", "said"),
+    [
+        ("privacy_card.json", lambda c: c["mechanism"].update(noise_multiplier=3.0), "another noise multiplier"),
+        ("privacy_card.json", lambda c: c["composition"].update(epsilon=0.5), "the ledger counts"),
+        ("privacy_card.json", lambda c: c["composition"].update(entry="0" * 16), "a ledger entry that the ledger"),
+        ("privacy_card.json", lambda c: c["model"].update(version="9"), "is another model's"),
+        ("privacy_card.json", lambda c: c["guarantee"].update(epsilon=99.0), "another epsilon than manifest"),
+        ("ledger_extract.json", lambda c: c.update(counted_epsilon=0.1), "isn't signed by the ledger"),
+        ("leak_check/leak_check.json", lambda c: c.update(passed=False), "the leak gate was shut"),
+    ],
+)  # fmt: skip
+def test_cards_that_disagree_are_found_whoever_signs_them(
+    released: Deployment, file: str, changed: Any, said: str
+) -> None:
+    change(released.bundle / file, changed)
+    if file == "privacy_card.json":
+        card = json.loads((released.bundle / file).read_bytes())
+        (released.bundle / "PRIVACY_CARD.md").write_text(privacy_card.as_markdown(card), encoding="utf-8")
+    released.sign_again()
+    assert any(said in fault for fault in released.faults()), released.faults()
+
+
+def test_a_card_for_people_that_says_something_else_is_found(released: Deployment) -> None:
+    path = released.bundle / "PRIVACY_CARD.md"
+    path.write_text(path.read_text(encoding="utf-8").replace("**ε = ", "**ε = 0"), encoding="utf-8")
+    released.sign_again()
+    assert released.faults() == ["PRIVACY_CARD.md: says something else than privacy_card.json"]
+
+
+def test_a_file_that_every_bundle_has_is_missed_whoever_signs_it(released: Deployment) -> None:
+    (released.bundle / "masking_report.json").unlink()
+    released.sign_again()
+    assert released.faults() == ["masking_report.json: is missing: every bundle has it"]
+
+
+def test_a_revoked_bundle_is_refused(released: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["revoke", "ward-model", "1.0.0", "--why", "wrong consent"]) == 0
+    listed = released.home / "store" / "handoff" / "revoked.json"
+    capsys.readouterr()
+    assert main(["verify", str(released.bundle), "--revoked", str(listed)]) == 3
+    assert "ward-model 1.0.0 was revoked" in capsys.readouterr().out
+    assert main(["revoke", "ward-model", "1.0.0", "--why", "again"]) == 2
+    assert main(["revoke", "ward-model", "2.0.0", "--why", "isn't there"]) == 2
+    assert main(["revoke", "--list", "--json"]) == 0
+    # A list of somebody else's leaves out what it likes.
+    forged = revocation.write([], signing.private_key(b"o" * 32))
+    assert released.faults(forged) == ["the list: the list of revoked bundles isn't signed by the key given"]
+    assert released.faults(revocation.write([], released.key)) == []
+    assert main(["gc"]) == 0
+
+
+def test_a_version_is_never_overwritten(released: Deployment, model: Path) -> None:
+    before = (released.bundle / "manifest.json").read_bytes()
+    ctx = released.context()
+    again = release.run(ctx)
+    assert ctx.reused == [True] and again.counts["manifest_sha256"] == release.sha256(before)
+    other = reuse_or_build(released.clean, "export", "e" * 64, {"inputs": {}}, lambda writer: {"other": 1})[0]
+    with pytest.raises(UserError, match="never overwritten"):
+        release.run(released.context(**{**released.inputs, "model": [other]}))
+    assert (released.bundle / "manifest.json").read_bytes() == before
+    # The record of a release is made anew where it was lost; the bundle stays.
+    shutil.rmtree(released.home / "store" / "clean" / "release")
+    assert release.run(released.context()) == again
+    assert (released.bundle / "manifest.json").read_bytes() == before
+    (released.bundle / "manifest.json").write_bytes(before.replace(b"1.0.0", b"1.0.1"))
+    with pytest.raises(UserError, match="is not what was published"):
+        release.run(released.context())
+
+
+def test_a_half_copied_bundle_is_none(tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deployment = Deployment(tmp_path / "home", model)
+    upload, done = Store.upload, []
+
+    def some(store: Store, source: Path, name: str) -> None:
+        done.append(name)
+        if len(done) > 5:
+            raise KeyboardInterrupt
+        upload(store, source, name)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Store, "upload", some)
+        release.run(deployment.context())
+    assert not (deployment.bundle / "manifest.json").exists()
+    release.run(deployment.context())
+    assert deployment.faults() == []
+
+
+def test_a_model_without_privacy_has_no_epsilon_anywhere(tmp_path: Path, model: Path) -> None:
+    deployment = Deployment(tmp_path / "home", model, private=False)
+    ref = release.run(deployment.context())
+    assert "epsilon" not in ref.counts and deployment.faults() == []
+    text = (deployment.bundle / "PRIVACY_CARD.md").read_text(encoding="utf-8")
+    assert "no formal guarantee" in text and "ε =" not in text
+    assert "ε =" not in (deployment.bundle / "report.html").read_text(encoding="utf-8")
+    change(deployment.bundle / "privacy_card.json", lambda plain: plain["guarantee"].update(epsilon=1.0))
+    deployment.sign_again()
+    assert any("without a formal guarantee" in fault for fault in deployment.faults())
+
+
+def test_what_must_not_leave_stops_it(tmp_path: Path, model: Path) -> None:
+    deployment = Deployment(tmp_path / "home", model, method="DP-SGD, see /home/jane/notes/run.txt")
+    with pytest.raises(GateRefused, match="privacy_card.json .mechanism.method.: an absolute path"):
+        release.run(deployment.context())
+    assert not deployment.bundle.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("notes.md", "seen at /srv/data/rows.jsonl", "an absolute path"),
+        ("lineage.json", '{"nonce": "00"}', "an entry that isn't for others"),
+        ("lineage.json", "{", "not the text or JSON"),
+        ("checkpoint.pt", "x", "isn't part of a bundle"),
+        ("model/checkpoint.pt", "x", "a checkpoint"),
+    ],
+)
+def test_the_last_look_finds(tmp_path: Path, name: str, content: str, said: str) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(content)
+    (found,) = leaves.problems(tmp_path)
+    assert said in str(found) and name in str(found)
+
+
+def test_policies_and_stages_are_described(released: Deployment) -> None:
+    masking = json.loads((released.bundle / "masking_report.json").read_bytes())
+    policy = yaml.safe_load((FOLDER / f"{masking['policy']}.yaml").read_text(encoding="utf-8"))
+    assert {line["kind"] for line in masking["lines"]} == set(policy["entities"])
+    lineage = json.loads((released.bundle / "lineage.json").read_bytes())
+    assert [one["stage"] for one in lineage["artifacts"]] == ["leakcheck", "train", "clip", "export"]
+    sheet = (released.bundle / "DATASHEET.md").read_text(encoding="utf-8")
+    assert "| patient | person |" in sheet and "keyed hash" in sheet
