@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,48 +11,15 @@ import pytest
 import yaml
 
 from tasks.command.main import main
-from tasks.core.artifacts import Ref, reuse_or_build
-from tasks.core.config import Config
-from tasks.core.dp_events import SampledGaussian
+from tasks.core import runs
+from tasks.core.artifacts import reuse_or_build
 from tasks.core.errors import GateRefused, UserError
-from tasks.core.keys import load_keys
-from tasks.core.ledger.statement import signed
 from tasks.core.policies import FOLDER
-from tasks.core.stage import Context
 from tasks.core.store import Store
 from tasks.methods.bundle import check, leaves, privacy_card, revocation, signing
-from tasks.methods.dp.accounting import Mechanism, epsilon
 from tasks.stages import release
-from tests.ledgers import charge
+from tests.releases import STEPS, Deployment
 from tests.tiny import tiny_causal_lm
-
-SIGMA, RATE, STEPS, DELTA = 1.1, 0.05, 60, 1e-5
-COLUMNS = [
-    {"name": "patient", "role": "person", "kind": "", "type": "string"},
-    {"name": "note", "role": "text", "kind": "", "type": "string"},
-    {"name": "charge", "role": "structured", "kind": "AMOUNT", "type": "number"},
-]
-LEAK_CHECK = {
-    "format": "airlock/leak-check/1", "passed": True, "policy": "healthcare", "on_finding": "remask",
-    "independent": {"detectors": ["rules"], "limits": {"PERSON": 0.01}, "passed": True,
-                    "kinds_without_a_second_detector": []},
-    "known": None, "review": None, "groups": None, "not_checked": [], "depends_on_rows": "that the gate passed",
-    "planted": {"kinds": [{"name": "PERSON", "of": 120, "found": 2, "bound": 0.052, "limit": 0.1, "passed": True}],
-                "not_planted": []},
-}  # fmt: skip
-
-
-def training(**changes: Any) -> dict[str, Any]:
-    mechanism = {
-        "noise_multiplier": SIGMA, "max_grad_norm": 0.5, "sampling_rate": RATE, "steps": STEPS, "sampling": "Poisson",
-    }  # fmt: skip
-    return {
-        "private": True, "method": "DP-SGD (Adam) on a LoRA adapter", "delta": DELTA,
-        "epsilon": epsilon(Mechanism(SIGMA, RATE, STEPS), DELTA), "epsilon_rdp": 9.0, "epsilon_unamplified": 20.0,
-        "unit": "one person", "relation": "zero-out",
-        "accountant": "PRV", "mechanism": mechanism, "noise_generator": "ChaCha20", "missing": [],
-        "objective": "causal_lm", "max_rows_per_person": 4, **changes,
-    }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -61,96 +27,6 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("model") / "model"
     tiny_causal_lm(folder)
     return folder
-
-
-class Deployment:
-    """A home with the artifacts that a run leaves, and what it takes to release them."""
-
-    def __init__(self, home: Path, model: Path, **changes: Any) -> None:
-        self.home, self.keys = home, load_keys(home, create=True)
-        columns = [{**column, "kind": column["kind"]} for column in COLUMNS]
-        plain: dict[str, Any] = {
-            "name": "ward-model",
-            "dataset": "visits",
-            "store": {"root": str(home / "store")},
-            "ingest": {"source": str(home / "rows.jsonl"), "columns": columns},
-        }
-        self.config = Config.parse(plain)
-        self.clean = Store(str(home / "store" / "clean"))
-        self.training = training(**changes)
-        self.inputs = self._artifacts(model)
-
-    def _put(self, stage: str, files: dict[str, Any], inputs: list[Ref], counts: dict[str, Any]) -> Ref:
-        def build(writer: Any) -> dict[str, Any]:
-            for name, content in files.items():
-                if isinstance(content, Path):
-                    shutil.copytree(content, writer.local_dir() / name)
-                elif isinstance(content, str):
-                    (writer.local_dir() / name).write_text(content)
-                else:
-                    writer.write_json(name, content)
-            return counts
-
-        decided_by = {"inputs": {"of": [ref.digest for ref in inputs]}, "libraries": {"torch": "2.13.0"}}
-        key = f"{len(stage):x}" * 64
-        return reuse_or_build(self.clean, stage, key, decided_by, build)[0]
-
-    def _artifacts(self, model: Path) -> dict[str, list[Ref]]:
-        shared = self._put("leakcheck-shared", {"leak_check.json": LEAK_CHECK}, [], {})
-        clean = self._put("leakcheck", {"columns.json": COLUMNS}, [], {})
-        entry = self._charge() if self.training["private"] else ""
-        trained = self._put(
-            "train", {"training.json": self.training}, [clean], {"ledger_entry": entry} if entry else {}
-        )
-        if entry:
-            self.context().ledger().commit(entry, trained.digest)
-        clip = {"base": {"id": "tiny-0123456789ab", "license": "mit"}, "parameters": 1000, "merged": True, "rules": []}
-        clipped = self._put("clip", {"clip.json": clip}, [trained], {})
-        exported = self._put("export", {"model": model, "MODEL_CARD.md": "# A model\n"}, [clipped], {})
-        clean = replace(clean, counts={**clean.counts, "leak_check": shared.to_dict()})
-        return {"model": [exported], "clipped": [clipped], "training": [trained], "clean": [clean]}
-
-    def _charge(self) -> str:
-        ledger = self.context().ledger()
-        ledger.set_budget("visits", epsilon=20, delta=DELTA, owner="Dr Roe", reason="a secret study")
-        event = SampledGaussian(SIGMA, RATE, STEPS)
-        paid = charge(event, key="5" * 64, epsilon=self.training["epsilon"], delta=DELTA, released="model")
-        entry = ledger.reserve(paid, fingerprint="f")
-        ledger.mark(entry.id)
-        return entry.id
-
-    def context(self, version: str = "1.0.0", **inputs: Any) -> Context:
-        config = self.config.model_copy(update={"release": self.config.release.model_copy(update={"version": version})})
-        inputs = inputs or getattr(self, "inputs", {})
-        return Context(config, "run-1", self.keys, self.home, self.home / "ledger.sqlite", inputs)
-
-    @property
-    def bundle(self) -> Path:
-        return self.home / "store" / "handoff" / "ward-model" / "1.0.0"
-
-    @property
-    def key(self) -> Any:
-        return signing.private_key(self.keys.secret("release"))
-
-    @property
-    def pem(self) -> str:
-        return signing.public_pem(self.key)
-
-    def faults(self, revoked: bytes | None = None, pem: str = "") -> list[str]:
-        return [str(fault) for fault in check.check(self.bundle, pem or self.pem, signed, revoked)]
-
-    def sign_again(self) -> None:
-        """What a releasing team that wants to deceive can do: list and sign what it has changed."""
-        manifest = json.loads((self.bundle / "manifest.json").read_bytes())
-        for name in list(manifest["files"]):
-            path = self.bundle / name
-            if path.exists():
-                manifest["files"][name]["sha256"] = release.sha256(path.read_bytes())
-            else:
-                del manifest["files"][name]
-        (self.bundle / "manifest.json").write_text(json.dumps(manifest))
-        (self.bundle / "model.sig").unlink()
-        signing.sign(self.bundle, self.key)
 
 
 @pytest.fixture
@@ -196,6 +72,24 @@ def test_other_tools_accept_it(released: Deployment, tmp_path: Path) -> None:
     assert not found.metadata.ctx.issues.errors
     header = (released.bundle / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert header.startswith("# A model") or yaml.safe_load(header.split("---")[1])
+
+
+def test_the_command_releases_a_run_by_its_id(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AIRLOCK_HOME", str(tmp_path / "home"))
+    deployment = Deployment(tmp_path / "home", model)
+    config = str(deployment.index("run-1"))
+    assert main(["release", config, "--run", "run-2"]) == 2
+    assert main(["release", config, "--run", "run-1", "--version", "../1"]) == 2
+    assert not (tmp_path / "home" / "store" / "handoff").exists() or not deployment.bundle.exists()
+    capsys.readouterr()
+    assert main(["release", config, "--run", "run-1", "--version", "1.0.0"]) == 0
+    assert str(deployment.bundle) in capsys.readouterr().out
+    assert deployment.faults() == []
+    runs.record(deployment.clean, "run-1", "train", None, {"exit_code": 4, "refs": [], "name": "", "dataset": ""})
+    assert main(["release", config, "--run", "run-1", "--version", "1.0.0"]) == 2
+    assert "has no train that ended well" in capsys.readouterr().err
 
 
 def test_names_and_reasons_of_the_ledger_stay_inside(released: Deployment) -> None:
