@@ -2,7 +2,7 @@
 
     python benchmarks/clipping.py [--texts 32] [--json OUT]
 
-The model is SmolLM2-135M-Instruct as it is published, with each rule on all its linear layers (or on those named); the
+The model is SmolLM2-135M-Instruct as its package carries it, with each rule on all its linear layers (or on those named); the
 texts are generated visit notes, those of the clip stage.
 """
 
