@@ -94,9 +94,8 @@ class Deployment:
         shared = self._put("leakcheck-shared", {"leak_check.json": LEAK_CHECK}, [], {})
         clean = self._put("leakcheck", {"columns.json": COLUMNS}, [], {})
         entry = self._charge() if self.training["private"] else ""
-        trained = self._put(
-            "train", {"training.json": self.training}, [clean], {"ledger_entry": entry} if entry else {}
-        )
+        counts = {"ledger_entry": entry, "epsilon": self.training["epsilon"], "delta": DELTA} if entry else {}
+        trained = self._put("train", {"training.json": self.training}, [clean], counts)
         if entry:
             self.context().ledger().commit(entry, trained.digest)
         clip = {"base": {"id": "tiny-0123456789ab", "license": "mit"}, "parameters": 1000, "merged": True, "rules": []}

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import tasks
 from tasks.command import (
+    approve,
     columns,
     config_page,
     demo,
@@ -45,6 +46,7 @@ _COMMANDS = (
     sample,
     runs_list,
     ledger,
+    approve,
     release,
     verify,
     revoke,

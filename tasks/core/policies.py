@@ -159,6 +159,7 @@ class Policy(_Frozen):
             Left out: masked under ``mask.language: auto``, and read as the language that ``mask.language`` names.
         standard: what the policy claims to follow; masking then says where it needs more than the standard's rules.
         vault: whether masking keeps what it replaced, encrypted, in the raw zone, for `airlock reveal`.
+        approval: whether a person must approve a model before it is released.
         sha256: of the file's bytes; part of the key of every stage that reads the policy.
     """
 
@@ -177,6 +178,7 @@ class Policy(_Frozen):
     unread: Literal["mask", "quarantine"] | None = None
     standard: Literal["hipaa-safe-harbor"] | None = None
     vault: bool = False
+    approval: bool = False
     sha256: str = ""
 
     @model_validator(mode="after")

@@ -416,9 +416,9 @@ class Ledger:
             accounts.rebuild(db, found.pool)
 
     def note(self, name: str, kind: str, body: dict[str, Any]) -> None:
-        """Append a record that changes no charge, such as an erasure."""
-        if kind not in ("forget", "note"):
-            raise UserError("ledger: a note is of kind forget or note")
+        """Append a record that changes no charge, such as an erasure or a release."""
+        if kind not in ("forget", "note", "release"):
+            raise UserError("ledger: a note is of kind forget, note or release")
         with self._writing() as (db, made):
             accounts.locked(db, name)
             made.append(accounts.append(db, self._key(), name, kind, body))

@@ -191,5 +191,6 @@ _STEPS: dict[str, Callable[[Books, Record, dict[str, Any]], str]] = {
     "free": _step(("reserved",), lambda body: {"state": "freed"}),
     "abandon": _step(("noise",), _abandon),
     "forget": _nothing,
+    "release": _nothing,
     "note": _nothing,
 }

@@ -11,7 +11,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks.core import lease
+from tasks.core import approvals, lease
+from tasks.core.approvals import Decision
 from tasks.core.artifacts import Ref, Writer
 from tasks.core.canonical import canonical_json, sha256_sources
 from tasks.core.errors import AirlockError, GateRefused, UserError
@@ -34,7 +35,8 @@ def run(ctx: Context) -> Ref:
     signed it, figures); in the hand-off zone the bundle, ``<name>/<version>/``.
 
     Raises:
-        GateRefused: the bundle holds what must not leave, or doesn't stand its own check.
+        GateRefused: the bundle holds what must not leave, or doesn't stand its own check; a person rejected it.
+        TryAgain: the policy asks a person to approve it, and nobody has.
         UserError: the version is taken by another model.
     """
     from tasks.methods.bundle import signing
@@ -43,6 +45,7 @@ def run(ctx: Context) -> Ref:
     name, version = ctx.config.name, ctx.config.release.version or ctx.input("model").key[:12]
     policy, place = load_policy(ctx.config.mask.policy), f"{name}/{version}"
     handoff = ctx.zone("handoff")
+    approval = approvals.required(ctx.zone("clean"), ctx.input("model")) if policy.approval else None
     decides = {
         "name": name,
         "version": version,
@@ -54,7 +57,7 @@ def run(ctx: Context) -> Ref:
 
     def build(writer: Writer) -> dict[str, Any]:
         with lease.hold(ctx.zone("clean"), f"release-leases/{place}"):
-            manifest = _published(handoff, place) or _publish(ctx, handoff, place, version, policy, key)
+            manifest = _published(handoff, place) or _publish(ctx, handoff, place, version, policy, approval, key)
         if sources(ctx) != manifest["artifacts"]:
             raise UserError(
                 f"release: {place} is in the hand-off zone already, with another model in it, and is never "
@@ -76,8 +79,21 @@ def run(ctx: Context) -> Ref:
         raise UserError(f"release: {place} is gone from the hand-off zone, where it was published; set another version")
     if sha256(canonical_json(there) + b"\n") != ref.counts["manifest_sha256"]:
         raise UserError(f"release: {place} in the hand-off zone is not what was published there")
+    _note(ctx, ref, approval)
     ctx.log.info("release: %s; check it with `airlock verify`", ref.counts["uri"])
     return ref
+
+
+def _note(ctx: Context, ref: Ref, approval: Decision | None) -> None:
+    """Enter the release in the ledger's log, once; also on reuse, as a run may have been killed before these lines."""
+    entry = str(ctx.input("training").counts.get("ledger_entry", ""))
+    if not entry:
+        return
+    ledger, dataset = ctx.ledger(), ctx.config.dataset
+    body = {name: ref.counts[name] for name in ("name", "version", "manifest_sha256")} | {"entry": entry}
+    known = [record.read() for record in ledger.records(dataset) if record.kind == "release"]
+    if not any(one["manifest_sha256"] == body["manifest_sha256"] for one in known):
+        ledger.note(dataset, "release", {**body, "approval": approval.for_card() if approval else None})
 
 
 def _published(handoff: Store, place: str) -> dict[str, Any] | None:
@@ -92,7 +108,13 @@ def _published(handoff: Store, place: str) -> dict[str, Any] | None:
 
 
 def _publish(
-    ctx: Context, handoff: Store, place: str, version: str, policy: Policy, key: ec.EllipticCurvePrivateKey
+    ctx: Context,
+    handoff: Store,
+    place: str,
+    version: str,
+    policy: Policy,
+    approval: Decision | None,
+    key: ec.EllipticCurvePrivateKey,
 ) -> dict[str, Any]:
     from tasks.core.ledger.statement import signed
     from tasks.methods.bundle import signing
@@ -101,7 +123,7 @@ def _publish(
 
     with tempfile.TemporaryDirectory(prefix="airlock-") as scratch:
         folder = Path(scratch) / ctx.config.name
-        manifest = assemble(ctx, folder, version, policy)
+        manifest = assemble(ctx, folder, version, policy, approval)
         if found := problems(folder):
             raise GateRefused(f"release: the bundle holds what must not leave: {_listed(found)}")
         signing.sign(folder, key)

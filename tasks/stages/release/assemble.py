@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tasks.core.approvals import Decision
 from tasks.core.artifacts import Artifact, Ref
 from tasks.core.canonical import canonical_json
 from tasks.core.ledger.statement import to_bytes
@@ -19,7 +20,7 @@ SOURCES = ("clean", "training", "clipped", "model")
 """The roles whose artifacts a bundle is made of, in the order in which they came about."""
 
 
-def assemble(ctx: Context, folder: Path, version: str, policy: Policy) -> dict[str, Any]:
+def assemble(ctx: Context, folder: Path, version: str, policy: Policy, approval: Decision | None) -> dict[str, Any]:
     """Write a bundle, unsigned, and return its manifest."""
     from tasks.methods.bundle import bom, croissant, datasheet, masking_report, privacy_card, report, verify_text
     from tasks.methods.bundle.check import FORMAT, LEDGER, LEDGER_SIGNATURE
@@ -38,7 +39,7 @@ def assemble(ctx: Context, folder: Path, version: str, policy: Policy) -> dict[s
     entry = str(ctx.input("training").counts.get("ledger_entry", ""))
     card = privacy_card.as_json(
         name=name, version=version, base=base, training=training, clip=clip, ledger=ledger, entry=entry,
-        masking=standing, outside=_outside(training),
+        masking=standing, outside=_outside(training), approval=approval.for_card() if approval else None,
     )  # fmt: skip
     columns = clean.read_json("columns.json")
     declared = [column.model_dump(mode="json") for column in ctx.config.ingest.columns]
