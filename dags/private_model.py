@@ -8,7 +8,8 @@ beside it. No stage behind the leak gate sees a raw value, and **train accepts n
 | ingest | the source | typed shards; what doesn't fit is quarantined |
 | budget | all shards | nothing is charged: the run stops here where the data set can't pay for it |
 | plant | all shards | them, and shards of synthetic records that show what masking misses |
-| mask | one shard each | the same rows, personal data masked by the policy |
+| statistics | all shards | charges the privacy ledger for each column that the policy fills with its mean; the means |
+| mask | one shard each, the means | the same rows, personal data masked by the policy |
 | review | all masked shards | a sample for a person to read, where the policy asks for one |
 | review_answer | the sample | nothing: it waits until that person has answered, in numbers |
 | leakcheck | all masked shards | the clean table, or nothing: the gate shuts |
@@ -41,6 +42,7 @@ from airlock_airflow.operators import (
     PlantOperator,
     ReviewAnswerOperator,
     ReviewOperator,
+    StatisticsOperator,
     TrainOperator,
 )
 from airlock_airflow.schedule import schedule
@@ -63,7 +65,8 @@ with DAG(
     budget = BudgetOperator(task_id="budget", shards=ingest.output)
     plant = PlantOperator(task_id="plant", shards=ingest.output)
     budget >> plant
-    mask = MaskOperator.partial(task_id="mask").expand(shard=plant.output)
+    statistics = StatisticsOperator(task_id="statistics", shards=ingest.output, budget=budget.output)
+    mask = MaskOperator.partial(task_id="mask", statistics=statistics.output).expand(shard=plant.output)
     review = ReviewOperator(task_id="review", masked=mask.output, raw=plant.output)
     answer = ReviewAnswerOperator(sample=review.output)
     leakcheck = LeakcheckOperator(task_id="leakcheck", masked=mask.output, raw=plant.output, review=review.output)

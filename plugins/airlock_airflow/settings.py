@@ -30,6 +30,7 @@ MINUTES = {
     "ingest": 180,
     "budget": 60,
     "plant": 120,
+    "statistics": 60,
     "mask": 120,
     "leakcheck": 240,
     "review": 60,
@@ -40,7 +41,7 @@ MINUTES = {
 }
 """Minutes after which a stage's task is stopped, where the deployment sets nothing else."""
 
-RAW_STAGES = frozenset({"ingest", "budget", "plant", "mask", "review", "review_answer", "leakcheck"})
+RAW_STAGES = frozenset({"ingest", "budget", "plant", "statistics", "mask", "review", "review_answer", "leakcheck"})
 """Stages whose worker needs the raw zone's credentials."""
 
 

@@ -26,6 +26,7 @@ from tasks.core.store import Store
 
 _GROUPS = {
     "ingest": ("polars", "pyarrow"),
+    "statistics": ("cryptography", "pyarrow", "scipy"),
     "mask": ("cryptography", "faker", "presidio_analyzer", "spacy"),
     "leakcheck": ("ahocorasick", "great_expectations", "onnxruntime", "scipy"),
     "train": ("torch", "opacus", "transformers", "peft"),

@@ -174,6 +174,13 @@ def _check(plan: Plan, policy: Policy) -> None:
     """Ask everything that can be wrong before the first row is read."""
     from tasks.command.masked_copy import plans
 
+    averaged = policy.lines_under("mean", [column.model_dump(mode="json") for column in plan.columns])
+    if averaged:
+        raise UserError(
+            f"column {averaged[0][0]['name']}: `mean` is a figure over all people's rows, and each is charged to the "
+            "privacy ledger, which masking a file by itself doesn't write to: use `airlock mask CONFIG`, or a policy "
+            "with `delete` or `noise` for this kind"
+        )
     plans(plan.columns, policy)
     mask_key(policy)
     if policy.vault:

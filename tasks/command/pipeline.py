@@ -27,6 +27,7 @@ _WHAT = {
     "ingest": "read the source, quarantine what doesn't fit, split and cut into shards",
     "budget": "ask the privacy ledger whether the data set can pay for the training",
     "plant": "add synthetic records that show what masking misses, where the policy asks for them",
+    "statistics": "release the private means that the policy fills columns with, charged to the privacy ledger",
     "mask": "mask personal data by the policy",
     "leakcheck": "look for what masking missed; write the clean table if the gate opens",
     "train": "train with differential privacy",

@@ -90,9 +90,9 @@ def walk(
         for step in needed_for(upto):
             inputs = {role: run.refs[source] for role, source in step.inputs.items()}
             if step.mapped:
-                (role,) = inputs
+                role = next(iter(inputs))
                 futures = [
-                    pool.submit(one, STEPS[step.stage], {role: [ref]}, int(ref["counts"]["shard"]))
+                    pool.submit(one, STEPS[step.stage], {**inputs, role: [ref]}, int(ref["counts"]["shard"]))
                     for ref in inputs[role]
                 ]
                 answers = [future.result() for future in futures]

@@ -20,6 +20,8 @@ OPERATORS: dict[str, str] = {
     "zip3": "a ZIP code keeps three digits, 021**, or none where few people share them, 000**",
     "noise": "a number gets noise with a guarantee, ε a cell (`epsilon`, `delta`, `empty`); in text the tag",
     "jitter": "a number gets noise without a guarantee: no ε (`relative`); in text the tag",
+    "mean": "every cell becomes the column's private mean, charged to the ledger (`epsilon`, `delta`, `max_rows`); in "
+    "text the tag",
     "delete": "the column is left out of the masked table; in text the value is deleted",
     "keep": "the value stays as it is",
 }
@@ -40,12 +42,13 @@ DISCLOSES: dict[str, str] = {
     "zip3": "A region of more than 20,000 people, or that it is one of few.",
     "noise": "A noisy figure; ε a cell bounds what it tells of the figure beneath.",
     "jitter": "Nearly the figure, with no ε.",
+    "mean": "Of the row, nothing; of all people together a noisy mean, whose ε stands in the ledger.",
     "delete": "In text, nothing; of a column, that the table lacks it.",
     "keep": "The value.",
 }
 """What a reader of the masked table learns of a value, by operator: one sentence each."""
 
-HIDES = frozenset({"tag", "numbered_tag", "redact", "stars", "hash", "encrypt", "delete"})
+HIDES = frozenset({"tag", "numbered_tag", "redact", "stars", "hash", "encrypt", "mean", "delete"})
 """Operators that leave nothing of the value readable, and nothing that looks like one."""
 
 KEYED = frozenset({"hash", "encrypt", "surrogate", "shift_date", "noise", "jitter"})
@@ -58,18 +61,13 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     "keep": ("partial",),
     "locale": ("surrogate",),
     "day_first": ("shift_date", "hash", "surrogate"),
-    "epsilon": ("noise",),
-    "delta": ("noise",),
+    "epsilon": ("noise", "mean"),
+    "delta": ("noise", "mean"),
     "empty": ("noise",),
     "relative": ("jitter",),
+    "max_rows": ("mean",),
 }
 """Parameters of a policy's line, and the operators that read each."""
-
-REFUSED: dict[str, str] = {
-    "mean": "a mean over other people's rows must be differentially private and charged to the ledger, which cannot "
-    "charge one yet: use `delete` or `keep`"
-}
-"""Operators that people ask for and that aren't built, with the reason."""
 
 
 def placeholder_pattern(tag: str, operator: str) -> str | None:

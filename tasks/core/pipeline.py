@@ -14,7 +14,7 @@ class Step:
     Attributes:
         stage: the stage's name; its code is ``tasks.stages.<stage>``.
         inputs: role to the stage whose output it takes.
-        mapped: run once for each shard.
+        mapped: run once for each reference of its first input: for each shard. The others it takes whole.
         keys: roles of the subkeys that its process is given, and no others.
         after: stages that must have ended before, though nothing of theirs is taken.
     """
@@ -30,7 +30,8 @@ PIPELINE: tuple[Step, ...] = (
     Step("ingest", keys=("unit", "split")),
     Step("budget", {"shards": "ingest"}, keys=("unit", "ledger")),
     Step("plant", {"shards": "ingest"}, after=("budget",)),
-    Step("mask", {"shard": "plant"}, mapped=True, keys=("mask", "vault")),
+    Step("statistics", {"shards": "ingest", "budget": "budget"}, keys=("noise", "ledger")),
+    Step("mask", {"shard": "plant", "statistics": "statistics"}, mapped=True, keys=("mask", "vault")),
     Step("review", {"masked": "mask", "raw": "plant"}),
     Step("leakcheck", {"masked": "mask", "raw": "plant", "review": "review"}),
     Step("train", {"clean": "leakcheck", "budget": "budget"}, keys=("noise", "ledger")),

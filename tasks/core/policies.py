@@ -7,6 +7,7 @@ sees why as well as what. ``policies/`` holds the named ones; a path that ends i
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -17,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from tasks.core.by_entity import ENTITY, ByEntity
 from tasks.core.errors import UserError
 from tasks.core.evidence import Evidence
-from tasks.core.operators import DISCLOSES, HIDES, KEYED, OPERATORS, PARAMETERS, REFUSED, VAULTED, placeholder_pattern
+from tasks.core.operators import DISCLOSES, HIDES, KEYED, OPERATORS, PARAMETERS, VAULTED, placeholder_pattern
 from tasks.core.standards import SAFE_HARBOR, expert_determination
 from tasks.core.strict_yaml import RepeatedKeyError, StrictLoader
 from tasks.core.user_model import UserModel, check_name
@@ -46,10 +47,12 @@ class EntityRule(_Frozen):
         keep: for ``partial``: how many characters stay, at most four.
         locale: for ``surrogate``: where the surrogates come from, such as ``en_US``.
         day_first: for operators that read dates: whether 3/4 is the third of April.
-        epsilon: for ``noise``: ε a cell; with ``delta`` the noise is Gaussian, else Laplace.
-        delta: for ``noise``: δ a cell.
+        epsilon: for ``noise``: ε a cell; for ``mean``: ε of all its cells together, which hold one figure. With
+            ``delta`` the noise is Gaussian, else Laplace.
+        delta: the same for δ.
         empty: for ``noise``: whether it hides which cells are empty, or shows them.
         relative: for ``jitter``: the noise as a share of the cell.
+        max_rows: for ``mean``: at most so many rows of a person count, one where it is left out.
     """
 
     operator: str
@@ -63,6 +66,7 @@ class EntityRule(_Frozen):
     delta: float | None = Field(None, gt=0, lt=1)
     empty: Literal["hide", "show"] | None = None
     relative: float | None = Field(None, gt=0, le=1)
+    max_rows: int | None = Field(None, ge=1, le=10**6)
 
     @model_validator(mode="before")
     @classmethod
@@ -75,8 +79,6 @@ class EntityRule(_Frozen):
     @field_validator("operator")
     @classmethod
     def _known(cls, value: str) -> str:
-        if value in REFUSED:
-            raise ValueError(f"operator `{value}` is refused: {REFUSED[value]}")
         if value not in OPERATORS:
             raise ValueError(f"there is no operator of this name; there are {', '.join(OPERATORS)}")
         return value
@@ -86,7 +88,7 @@ class EntityRule(_Frozen):
         for name, operators in PARAMETERS.items():
             if getattr(self, name) is not None and self.operator not in operators:
                 raise ValueError(f"`{name}` is a parameter of {', '.join(operators)}, not of {self.operator}")
-        for operator, name in (("noise", "epsilon"), ("jitter", "relative")):
+        for operator, name in (("noise", "epsilon"), ("jitter", "relative"), ("mean", "epsilon")):
             if self.operator == operator and getattr(self, name) is None:
                 raise ValueError(f"`{operator}` needs `{name}`")
         return self
@@ -306,6 +308,21 @@ class Policy(_Frozen):
         if kind not in self.entities:
             raise UserError(f"policy '{self.name}' says nothing about kind {kind} of column {column}: add a line")
         return self.entities[kind]
+
+    def lines_under(
+        self, operator: str, declared: Iterable[Mapping[str, Any]]
+    ) -> list[tuple[Mapping[str, Any], dict[str, Any]]]:
+        """The structured columns under an operator, each with the parameters of its line.
+
+        Args:
+            declared: columns with their ``name``, ``role`` and ``kind``.
+
+        Raises:
+            UserError: where the policy has no line for a column's kind.
+        """
+        structured = [column for column in declared if column["role"] == "structured"]
+        rules = [(column, self.rule(column["kind"], column["name"])) for column in structured]
+        return [(column, rule.parameters) for column, rule in rules if rule.operator == operator]
 
     def tag(self, entity: str) -> str:
         """What stands in place of a value under ``tag``.

@@ -18,7 +18,7 @@ _IDENTIFIERS = frozenset(
         *("USERNAME", "TAX_ID", "PASSPORT", "CASE_NUMBER", "UK_NHS"),  # (R)
     }
 )
-_REMOVES = frozenset({"tag", "numbered_tag", "redact", "stars", "delete"})
+_REMOVES = frozenset({"tag", "numbered_tag", "redact", "stars", "mean", "delete"})
 _ALLOWED = {"DATE": "year", "AGE": "age_band", "ZIP_CODE": "zip3"}
 _WHY = {
     "shift_date": "a shifted date is more than the year that Safe Harbor (C) lets stay",

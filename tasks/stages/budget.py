@@ -1,26 +1,31 @@
-"""budget: whether the data set can pay for the training that is planned, asked in every run before anything is masked.
+"""budget: whether the data set can pay for what is planned, asked in every run before anything is masked.
 
-The artifact says what is planned and is kept by what decides it; the ledger is asked anew each time. Nothing is charged
-here: train reserves, just before its first noisy step.
+Planned are the training and the means that the policy fills columns with: one answer for all of them, so that no mean
+is paid for whose training can't be. The artifact says what is planned and is kept by what decides it; the ledger is
+asked anew each time. Nothing is charged here: statistics and train reserve, just before their first noise.
 """
 
 from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tasks.core.artifacts import Ref, Writer
 from tasks.core.canonical import sha256_json
 from tasks.core.dp_events import SampledGaussian, from_json, to_json
-from tasks.core.errors import BudgetRefused
+from tasks.core.errors import BudgetRefused, UserError
 from tasks.core.ledger import Charge, Decision, Ledger, UnitSet
-from tasks.core.ledger.decision import refusal
+from tasks.core.ledger.decision import asked_for, refusal
 from tasks.core.ledger.declared import register_declared
+from tasks.core.policies import load_policy
 from tasks.core.stage import Context, Stage
+
+if TYPE_CHECKING:
+    from tasks.methods.numeric.column import ColumnMean
 
 STAGE = Stage("budget", version=1, zone="clean", libraries=("numpy", "pyarrow", "scipy"))
 
@@ -33,11 +38,12 @@ _SEVERAL = (2, 4, 12, 52)
 
 
 def run(ctx: Context) -> Ref:
-    """Hold the planned training against the data set's budget.
+    """Hold the planned means and training against the data set's budget.
 
     Reads: ``shards`` (ingest's).
     Writes: ``budget.json`` (the planned mechanism, ε, δ, unit and relation; the claim, which names source partition and
-    settings; the id of the key that people are hashed under).
+    settings; the id of the key that people are hashed under; where the policy asks for means, the claim of each by its
+    column).
 
     Raises:
         BudgetRefused: it can't be paid; rows of a trained interval have changed; a backfill isn't confirmed.
@@ -46,7 +52,10 @@ def run(ctx: Context) -> Ref:
     shards = ctx.inputs["shards"]
     settings = ctx.config.train.model_dump(mode="json", include=set(DECIDING))
     claim = sha256_json({"dataset": ctx.config.dataset, "rows": [ref.digest for ref in shards], "train": settings})
-    decides = {"claim": claim, "unit_key": ctx.keys.key_id("unit")}
+    decides: dict[str, Any] = {"claim": claim, "unit_key": ctx.keys.key_id("unit")}
+    means = _means(ctx)
+    if means:
+        decides["means"] = {mean.column: _claim_of(ctx, mean) for mean in means}
     paths, columns = _table(ctx)
     ref = ctx.artifact(STAGE, None, decides, lambda writer: _build(ctx, writer, paths, columns, decides))
     planned = ctx.open(ref).read_json("budget.json")
@@ -54,17 +63,60 @@ def run(ctx: Context) -> Ref:
     register_declared(ledger, ctx.config, planned["unit"], planned["delta"])
     ledger.know_units(ctx.config.dataset, UnitSet.of(ctx.keys.key_id("unit"), _units(ctx, paths, columns)))
     charge = _charge(ctx, ref, planned)
-    decision = ledger.quote(charge)
-    if decision.paid:
+    unpaid = _unpaid(ctx, ledger, ref, planned, means)
+    decision = ledger.quote(charge, before=[mean.events for mean in unpaid])
+    # A mean that has yet to be drawn makes other rows, and so another training.
+    if decision.paid and not unpaid:
         ctx.log.info("budget: ledger entry %s has paid for this training; nothing new is asked for", decision.paid)
         return ref
     _refuse_late_rows(ctx, ledger, charge)
     if ctx.backfill:
-        _confirm_backfill(ctx, ledger, charge)
-    _say(ctx, decision, charge)
+        _confirm_backfill(ctx, ledger, charge, unpaid)
+    _say(ctx, decision, charge, unpaid)
     if not decision.fits:
-        raise BudgetRefused(refusal(ctx.config.dataset, decision, charge))
+        raise BudgetRefused(refusal(ctx.config.dataset, decision, charge, unpaid))
     return ref
+
+
+def _means(ctx: Context) -> list[ColumnMean]:
+    """The means that the policy fills columns with."""
+    from tasks.methods.numeric.means import means_of
+
+    declared = [column.model_dump(mode="json") for column in ctx.config.ingest.columns]
+    return means_of(load_policy(ctx.config.mask.policy).lines_under("mean", declared), declared)
+
+
+def _claim_of(ctx: Context, mean: ColumnMean) -> str:
+    from tasks.methods.numeric.means import parameters_of
+
+    rows = [ref.digest for ref in ctx.inputs["shards"]]
+    return sha256_json({"dataset": ctx.config.dataset, "rows": rows, "mean": parameters_of(mean)})
+
+
+def _unpaid(
+    ctx: Context, ledger: Ledger, ref: Ref, planned: dict[str, Any], means: Sequence[ColumnMean]
+) -> list[Charge]:
+    """The charges of the means that have yet to be paid for.
+
+    Raises:
+        UserError: the training counts for one record, and a mean for one person.
+    """
+    from tasks.methods.dp.tight import tight
+    from tasks.methods.numeric.means import charge_fields
+
+    if means and planned["unit"] != "person":
+        raise UserError(
+            f"budget: `mean` of column {means[0].column} counts ε for one person, the training for one "
+            f"{planned['unit']}: set train.unit to person, or use `delete` in the policy"
+        )
+    charges = [
+        Charge(
+            ctx.config.dataset, ctx.run_id, ref.key, tight=tight, claim=planned["means"][mean.column],
+            **charge_fields(mean),
+        )
+        for mean in means
+    ]  # fmt: skip
+    return [charge for charge in charges if not ledger.paid(charge)]
 
 
 def _build(
@@ -154,7 +206,7 @@ def _refuse_late_rows(ctx: Context, ledger: Ledger, charge: Charge) -> None:
     trained = [
         entry.id
         for entry in ledger.entries(charge.dataset)
-        if entry.interval == charge.interval and entry.state in ("noise", "committed")
+        if entry.interval == charge.interval and entry.state in ("noise", "committed") and entry.released == "model"
     ]
     if trained:
         raise BudgetRefused(
@@ -164,25 +216,34 @@ def _refuse_late_rows(ctx: Context, ledger: Ledger, charge: Charge) -> None:
         )
 
 
-def _confirm_backfill(ctx: Context, ledger: Ledger, charge: Charge) -> None:
-    """Say what several runs add up to, and go on only where their number was given."""
+def _confirm_backfill(ctx: Context, ledger: Ledger, charge: Charge, unpaid: Sequence[Charge]) -> None:
+    """Say what several runs add up to, each with means of its own, and go on only where their number was given."""
     from dataclasses import replace
+
+    def several(runs: int) -> Decision:
+        training = replace(charge, events=charge.events * runs, claim="")
+        return ledger.quote(training, before=[mean.events for mean in unpaid] * runs)
 
     confirmed = ctx.config.budget.backfill_runs
     totals = []
     for runs in sorted({confirmed or 1, *_SEVERAL}):
-        decision = ledger.quote(replace(charge, events=charge.events * runs, claim=""))
+        decision = several(runs)
         totals.append(f"{runs}: {decision.after:.2f}{'' if decision.fits else ' (refused)'}")
+    cost = asked_for(charge, unpaid) if unpaid else f"ε = {charge.epsilon:.2f}"
     said = (
-        f"each run of this backfill costs ε = {charge.epsilon:.2f}; with them data set {charge.dataset} would come to, "
+        f"each run of this backfill costs {cost}; with them data set {charge.dataset} would come to, "
         f"by their number, {', '.join(totals)}, of {decision.budget:g} at δ = {decision.delta:g}"
     )
     ctx.log.info("budget: %s", said)
     if not confirmed:
         raise BudgetRefused(f"budget: {said}. To confirm it, give budget.backfill_runs the number of its runs")
-    begun = sum(entry.run_id.startswith("backfill__") for entry in ledger.entries(charge.dataset) if entry.interval)
+    begun = sum(
+        entry.run_id.startswith("backfill__") and entry.released == "model"
+        for entry in ledger.entries(charge.dataset)
+        if entry.interval
+    )
     left = max(confirmed - begun, 1)
-    whole = ledger.quote(replace(charge, events=charge.events * left, claim=""))
+    whole = several(left)
     if not whole.fits:
         raise BudgetRefused(
             f"budget: {left} more runs of this backfill would make it ε = {whole.after:.2f} of {whole.budget:g}; none "
@@ -190,10 +251,11 @@ def _confirm_backfill(ctx: Context, ledger: Ledger, charge: Charge) -> None:
         )
 
 
-def _say(ctx: Context, decision: Decision, charge: Charge) -> None:
+def _say(ctx: Context, decision: Decision, charge: Charge, unpaid: Sequence[Charge]) -> None:
+    means = "".join(f"{mean.epsilon:g} at delta {mean.delta:g} and " for mean in unpaid)
     ctx.log.info(
-        "budget: data set %s has spent epsilon %.2f of %g at delta %g; this run asks for %.2f at delta %g, which makes "
-        "it %.2f (decided by %s)",
-        charge.dataset, decision.spent, decision.budget, decision.delta, charge.epsilon, charge.delta, decision.after,
-        decision.by,
+        "budget: data set %s has spent epsilon %.2f of %g at delta %g; this run asks for %s%.2f at delta %g, which "
+        "makes it %.2f (decided by %s)",
+        charge.dataset, decision.spent, decision.budget, decision.delta, means, charge.epsilon, charge.delta,
+        decision.after, decision.by,
     )  # fmt: skip

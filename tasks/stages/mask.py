@@ -43,6 +43,7 @@ STAGE = Stage(
 def run(ctx: Context) -> Ref:
     """Mask one shard.
 
+    Reads: ``shard``; ``statistics`` (what was released of the columns under ``mean``), where the policy asks for means.
     Writes: ``rows.parquet`` (the shard's rows in their order, masked), ``spans.parquet`` (record_id, column, start,
     end, entity, score, detector: places in the raw text), ``columns.json`` (the declared columns as they now are),
     where the policy keeps a vault, ``vault.parquet`` (record_id, column, masked, ciphertext) and, where it sets rows
@@ -52,15 +53,20 @@ def run(ctx: Context) -> Ref:
         UserError: where the policy doesn't fit the declared columns or the language, or a model or key isn't there.
     """
     shard = ctx.input("shard")
+    inputs = {"shard": [shard]}
     policy = load_policy(ctx.config.mask.policy)
     languages = _languages(ctx, policy)
     declared = [column.model_dump(mode="json") for column in ctx.config.ingest.columns]
-    column_plans(policy, declared, ctx.config.mask.own_values)
+    if any(plan.averaged for plan in column_plans(policy, declared, ctx.config.mask.own_values)):
+        # Part of the key only here: without a mean another run's statistics change no row.
+        inputs["statistics"] = [ctx.input("statistics")]
     rules = [sha256_sources(f"tasks.methods.{name}") for name in ("detect", "mask", "numeric")]
     decides = {"policy": policy.sha256, "models": _models(ctx, policy, languages), "columns": declared, "rules": rules}
     if ids := _key_ids(ctx, policy):
         decides["keys"] = ids
-    return ctx.artifact(STAGE, ctx.config.mask, decides, lambda writer: _build(ctx, writer, policy, shard))
+    return ctx.artifact(
+        STAGE, ctx.config.mask, decides, lambda writer: _build(ctx, writer, policy, shard), inputs=inputs
+    )
 
 
 def _build(ctx: Context, writer: Writer, policy: Policy, shard: Ref) -> dict[str, Any]:
@@ -86,11 +92,13 @@ def _mask(
     from tasks.methods.mask.cipher import Seal
     from tasks.methods.mask.keyed import MaskKey
     from tasks.methods.mask.table import ASIDE_SCHEMA, SPANS_SCHEMA, UNREAD_LANGUAGE, VAULT_SCHEMA, TableMasker
+    from tasks.methods.numeric.release import from_json
     from tasks.methods.records.shards import parquet_writer
 
     config = ctx.config.mask
     declared = source.read_json("columns.json")
     plans = column_plans(policy, declared, config.own_values)
+    means = _released(ctx) if any(plan.averaged for plan in plans) else []
     table = TableMasker(
         plans,
         _finder(ctx, policy),
@@ -99,6 +107,7 @@ def _mask(
         Seal(ctx.keys.secret("vault")) if policy.vault else None,
         [entity for entity, rule in policy.entities.items() if rule.operator in VAULTED] if policy.vault else (),
         sets_aside=policy.unread == "quarantine",
+        means={one["column"]: from_json(one) for one in means},
     )
     rows = aside = 0
     progress = ctx.progress(f"mask shard {shard.counts['shard']}", shard.counts["rows"])
@@ -133,7 +142,16 @@ def _mask(
     if policy.unread == "quarantine":
         counts |= {"quarantined": aside, "reasons": {UNREAD_LANGUAGE: aside} if aside else {}}
         ctx.log.info("mask: shard %s: %s rows, %s quarantined", shard.counts["shard"], f"{rows:,}", f"{aside:,}")
-    return counts | _standing(ctx, policy) | ({"noise": noise} if noise else {}), columns
+    counts |= _standing(ctx, policy) | ({"noise": noise} if noise else {})
+    if means:
+        counts["means"] = [{name: one[name] for name in ("column", "statement", "ledger_entry")} for one in means]
+    return counts, columns
+
+
+def _released(ctx: Context) -> list[dict[str, Any]]:
+    """The charged releases that columns are filled with."""
+    found: list[dict[str, Any]] = ctx.open(ctx.input("statistics")).read_json("statistics.json")
+    return found
 
 
 def _noise(plans: list[ColumnPlan]) -> list[str]:
@@ -229,6 +247,7 @@ def column_plans(policy: Policy, declared: list[dict[str, Any]], own_values: boo
         UserError: for a kind without a line in the policy, or an operator that can't work on a column's type.
     """
     from tasks.methods.mask.plan import ColumnPlan
+    from tasks.methods.numeric.means import means_of
 
     plans = []
     for column in declared:
@@ -244,6 +263,7 @@ def column_plans(policy: Policy, declared: list[dict[str, Any]], own_values: boo
     for plan in plans:
         _ = plan.masked_type
     _noise(plans)
+    means_of(policy.lines_under("mean", declared), declared)
     noisy = [plan.name for plan in plans if plan.operation and plan.operation.operator == "noise"]
     if noisy and not any(column["role"] == "person" for column in declared):
         raise UserError(f"column {noisy[0]}: `noise` counts ε by person: declare a column with role person")

@@ -70,7 +70,7 @@ def _marks(policy: Policy) -> dict[str, re.Pattern[str] | None]:
         pattern = placeholder_pattern(tag, operator)
         if operator in ("redact", "delete"):
             marks[entity] = re.compile("")
-        elif operator in ("tag", "noise", "jitter"):
+        elif operator in ("tag", "noise", "jitter", "mean"):
             marks[entity] = re.compile(re.escape(tag))
         else:  # wherever an operator can't read a value, the tag stands
             marks[entity] = re.compile(f"{re.escape(tag)}|{pattern}") if pattern else None

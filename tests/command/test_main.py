@@ -26,6 +26,7 @@ def test_every_command_has_help_with_a_description(capsys: pytest.CaptureFixture
         "run",
         "ingest",
         "plant",
+        "statistics",
         "mask",
         "leakcheck",
         "train",
@@ -85,7 +86,7 @@ def test_a_users_error_is_one_sentence_and_exit_code_2(
 
 
 def test_a_stage_command_runs_what_it_rests_on() -> None:
-    gated = ["ingest", "budget", "plant", "mask", "review", "leakcheck"]
+    gated = ["ingest", "budget", "plant", "statistics", "mask", "review", "leakcheck"]
     assert [step.stage for step in needed_for("train")] == [*gated, "train"]
     assert [step.stage for step in needed_for("ingest")] == ["ingest"]
     assert [step.stage for step in needed_for("export")] == [*gated, "train", "clip", "export"]

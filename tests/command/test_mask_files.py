@@ -212,3 +212,17 @@ def test_the_stage_keeps_its_command(notes: Path, capsys: pytest.CaptureFixture[
     assert "name the column of free text" in capsys.readouterr().err
     assert main(["mask", str(notes), "--text-column", "text", "--policy", "zh"]) == 2
     assert "--mask.policy" in capsys.readouterr().err
+
+
+def test_a_mean_is_refused_where_nothing_charges_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (FOLDER / "default.yaml").read_text(encoding="utf-8")
+    policy = yaml.safe_load(text)
+    policy["entities"]["AMOUNT"] = {"operator": "mean", "epsilon": 0.5, "reason": "A line of a test."}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(policy), encoding="utf-8")
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"t": "Nothing.", "n": 3.5}\n', encoding="utf-8")
+    line = ["mask", str(path), "--text-column", "t", "--column", "n:AMOUNT:number", "--out", str(tmp_path / "o")]
+    assert main([*line, "--policy", str(tmp_path / "mine.yaml")]) == 2
+    said = capsys.readouterr().err
+    assert "column n: `mean` is a figure over all people's rows" in said and "privacy ledger" in said
+    assert "airlock mask CONFIG" in said and "`delete`" in said and not (tmp_path / "o").exists()

@@ -57,6 +57,25 @@ def test_a_policy_of_ones_own(tmp_path: Path) -> None:
     assert policy.rule("AMOUNT", "income").operator == "keep"
 
 
+def test_a_line_that_fills_a_column_with_its_mean(tmp_path: Path) -> None:
+    text = GOOD.replace("operator: keep", "operator: mean, epsilon: 0.5, delta: 1.0e-6, max_rows: 3")
+    policy = load_policy(written(tmp_path, text))
+    columns = [
+        {"name": name, "role": role, "kind": kind}
+        for name, role, kind in (
+            ("pay", "structured", "AMOUNT"),
+            ("name", "structured", "PERSON"),
+            ("note", "text", ""),
+        )
+    ]
+    ((column, parameters),) = policy.lines_under("mean", columns)
+    assert column["name"] == "pay" and parameters == {"epsilon": 0.5, "delta": 1e-6, "max_rows": 3}
+    assert policy.lines_under("noise", columns) == [] and not policy.keyed
+    assert policy.gate_entities == ["PERSON", "AMOUNT"] and "in text the tag" in OPERATORS["mean"]
+    with pytest.raises(UserError, match="says nothing about kind AGE"):
+        policy.lines_under("mean", [{"name": "age", "role": "structured", "kind": "AGE"}])
+
+
 def test_parameters_deny_and_thresholds_by_detector(tmp_path: Path) -> None:
     text = GOOD.replace("operator: tag", "operator: surrogate, locale: de_DE, day_first: true, gate: true")
     text += "deny: {Project Falcon: PERSON}\ndetector_thresholds: {spacy: 0.6}\nvault: true\n"
@@ -68,7 +87,9 @@ def test_parameters_deny_and_thresholds_by_detector(tmp_path: Path) -> None:
     assert policy.disclosures["AMOUNT"] == "The value."
 
 
-@pytest.mark.parametrize("operator", ["tag", "numbered_tag", "redact", "stars", "hash", "encrypt", "delete"])
+@pytest.mark.parametrize(
+    "operator", ["tag", "numbered_tag", "redact", "stars", "hash", "encrypt", "delete", "mean, epsilon: 1"]
+)
 def test_the_gate_counts_what_an_operator_hides(tmp_path: Path, operator: str) -> None:
     assert load_policy(written(tmp_path, GOOD.replace("operator: tag", f"operator: {operator}"))).gate_entities
 
@@ -98,6 +119,7 @@ def test_marks_of_a_policy(tmp_path: Path) -> None:
         ("DATE_OF_BIRTH: {operator: year", 1),
         ("AGE: {operator: age_band", 0),
         ("AGE: {operator: keep", 1),
+        ("AGE: {operator: mean, epsilon: 1", 0),
         ("ZIP_CODE: {operator: zip3", 0),
         ("ZIP_CODE: {operator: year", 1),
         ("NRP: {operator: keep", 0),
@@ -122,7 +144,10 @@ def test_a_kind_the_policy_does_not_name_is_refused_not_kept(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("operator: keep", "operator: mean", r"line 6, entities.AMOUNT.operator: operator `mean` is refused: .*ledger"),
+        ("operator: keep", "operator: mean", r"line 6, entities.AMOUNT: `mean` needs `epsilon`"),
+        ("operator: keep", "operator: mean, epsilon: 1, empty: show", r"`empty` is a parameter of noise, not of mean"),
+        ("operator: keep", "operator: mean, epsilon: 1, max_rows: 0", r"AMOUNT.max_rows: .*greater than or equal to 1"),
+        ("operator: keep", "operator: noise, epsilon: 1, max_rows: 2", r"`max_rows` is a parameter of mean, not of"),
         ("operator: tag", "operator: shred", r"line 5, entities.PERSON.operator: there is no operator of this name"),
         (', reason: "A name names."', "", r"line 5, entities.PERSON.reason"),
         ("gate: [rampart]", "gate: [spacy]", r"line 7, detectors: spacy: a detector serves the masker or the gate"),

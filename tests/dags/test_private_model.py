@@ -52,7 +52,8 @@ def test_graph_is_the_pipeline_and_the_person_who_reads(load_dag: Callable[[], A
         operator = task.operator_class if task.is_mapped else type(task)
         assert operator.stage == step.stage
         assert set(operator.template_fields) == set(step.inputs)
-        arguments = task.expand_input.value if task.is_mapped else {role: getattr(task, role) for role in step.inputs}
+        mapped = {**task.partial_kwargs, **task.expand_input.value} if task.is_mapped else {}
+        arguments = {role: mapped[role] if task.is_mapped else getattr(task, role) for role in step.inputs}
         assert {role: ref.operator.task_id for role, ref in arguments.items()} == dict(step.inputs)
 
 
@@ -77,7 +78,7 @@ def test_placement_is_the_deployments(load_dag: Callable[[], Any], monkeypatch: 
     monkeypatch.setenv("AIRLOCK_OWNER", "ward 7")
     dag = load_dag()
     queues = {task.task_id: task.queue for task in dag.tasks}
-    raw = dict.fromkeys(["ingest", "budget", "plant", "mask", "review", HUMAN, "leakcheck"], "raw-q")
+    raw = dict.fromkeys(["ingest", "budget", "plant", "statistics", "mask", "review", HUMAN, "leakcheck"], "raw-q")
     assert queues == {**raw, "train": "gpu-q", "clip": "default", "export": "default"}
     assert {task.task_id for task in dag.tasks if task.pool == "gpu"} == {"train"}
     assert dag.get_task("train").execution_timeout == timedelta(minutes=90)

@@ -40,7 +40,7 @@ def test_each_stage_gets_its_own_keys_and_no_other(stages: FakeStages, conf: dic
             operator(step.stage).execute(context(conf))
     held = {request.stage: set(request.keys) for request in stages.requests}
     assert held == {step.stage: set(step.keys) for step in PIPELINE if step.stage != "export"}
-    assert held["train"] == {"noise", "ledger"} and held["leakcheck"] == set()
+    assert held["train"] == held["statistics"] == {"noise", "ledger"} and held["leakcheck"] == set()
 
 
 def test_stage_without_keys_runs_where_no_key_is(
@@ -58,7 +58,7 @@ def test_request_names_shard_run_and_inputs(stages: FakeStages, conf: dict[str, 
     operator("mask").execute(context(conf))
     (request,) = stages.requests
     assert (request.stage, request.shard, request.run_id) == ("mask", 3, "run-1")
-    assert request.inputs == {"shard": [REF]}
+    assert request.inputs == {"shard": [REF], "statistics": [REF]}
     assert request.config["ingest"]["source"] == conf["ingest.source"]
 
 

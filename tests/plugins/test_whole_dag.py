@@ -50,7 +50,20 @@ def asset_events(run: Any) -> list[Any]:
 
 
 HUMAN = "review_answer"
-ALL = ["ingest", "budget", "plant", "mask#0", "mask#1", "review", HUMAN, "leakcheck", "train", "clip", "export"]
+ALL = [
+    "ingest",
+    "budget",
+    "plant",
+    "statistics",
+    "mask#0",
+    "mask#1",
+    "review",
+    HUMAN,
+    "leakcheck",
+    "train",
+    "clip",
+    "export",
+]
 
 
 def test_runs_emits_one_asset_and_is_idempotent(
@@ -95,6 +108,7 @@ def test_runs_emits_one_asset_and_is_idempotent(
         ("ingest", None),
         ("budget", None),
         ("plant", None),
+        ("statistics", None),
         ("mask", 1),
         *((stage, None) for stage in below),
     ]

@@ -144,8 +144,8 @@ def test_what_decides_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         shard = ingest.run(ctx)[0]
         keys: list[str] = []
 
-        def artifact(stage: Any, config: Any, decides: dict[str, Any], _build: Any) -> Ref:
-            keys.append(at.key(stage, config, decides)[0])
+        def artifact(stage: Any, config: Any, decides: dict[str, Any], _build: Any, inputs: Any) -> Ref:
+            keys.append(at.key(stage, config, decides, inputs)[0])
             return shard
 
         at = replace(ctx, inputs={"shard": [shard]}, shard=0)

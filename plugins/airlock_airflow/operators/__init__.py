@@ -9,6 +9,7 @@ from airlock_airflow.operators.leakcheck import LeakcheckOperator
 from airlock_airflow.operators.mask import MaskOperator
 from airlock_airflow.operators.plant import PlantOperator
 from airlock_airflow.operators.review import ReviewAnswerOperator, ReviewOperator
+from airlock_airflow.operators.statistics import StatisticsOperator
 from airlock_airflow.operators.train import TrainOperator
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "ReviewAnswerOperator",
     "ReviewOperator",
     "StageOperator",
+    "StatisticsOperator",
     "TrainOperator",
 ]

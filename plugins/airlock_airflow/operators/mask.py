@@ -13,15 +13,17 @@ class MaskOperator(StageOperator):
 
     Args:
         shard: the shard's reference.
+        statistics: the reference of what was released of columns that are filled with their mean.
     """
 
     stage = "mask"
     ui_color = "#f3e3b3"
-    template_fields: Sequence[str] = ("shard",)
+    template_fields: Sequence[str] = ("shard", "statistics")
 
-    def __init__(self, *, shard: Any, **kwargs: Any) -> None:
+    def __init__(self, *, shard: Any, statistics: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.shard = shard
+        self.statistics = statistics
 
     @classmethod
     def defaults(cls) -> dict[str, Any]:

@@ -81,6 +81,7 @@ def _written(operator: str, tag: str, length: int) -> str:
         "tag": tag,
         "noise": tag,
         "jitter": tag,
+        "mean": tag,
         "redact": "",
         "delete": "",
         "stars": rf"\*{{{length}}}",

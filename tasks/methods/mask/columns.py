@@ -30,6 +30,7 @@ TYPES: dict[str, tuple[tuple[str, ...], str]] = {
     "zip3": (("string", "integer"), "string"),
     "noise": (_NUMBERS, ""),
     "jitter": (_NUMBERS, ""),
+    "mean": (_NUMBERS, ""),
     "delete": (_ANY, ""),
     "keep": (_ANY, ""),
 }

@@ -192,10 +192,13 @@ class Surrogate(Operator):
 
 
 class Number(Tag):
-    """A number under noise, where it stands in text: the tag. Cells are for :mod:`tasks.methods.mask.figures`."""
+    """A number under noise or a mean, where it stands in text: the tag.
+
+    Cells are for :mod:`tasks.methods.mask.figures`, and for what was released of the column.
+    """
 
     def cell(self, value: Any, document: Document) -> Any:
-        raise AirlockError(f"kind {self.kind}: noise needs the column's declaration")
+        raise AirlockError(f"kind {self.kind}: `{self.operation.operator}` needs the column, not a cell alone")
 
 
 _PLAIN: dict[str, type[Operator]] = {
@@ -210,6 +213,7 @@ _PLAIN: dict[str, type[Operator]] = {
     "zip3": Zip3,
     "noise": Number,
     "jitter": Number,
+    "mean": Number,
     "keep": Keep,
 }
 _KEYED: dict[str, Callable[[str, Operation, MaskKey], Operator]] = {

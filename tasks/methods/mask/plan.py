@@ -13,16 +13,17 @@ class Operation:
 
     Attributes:
         operator: ``tag``, ``numbered_tag``, ``redact``, ``stars``, ``partial``, ``hash``, ``encrypt``, ``surrogate``,
-            ``year``, ``shift_date``, ``age_band``, ``zip3``, ``noise``, ``jitter``, ``delete`` (``redact`` in text) or
-            ``keep``.
+            ``year``, ``shift_date``, ``age_band``, ``zip3``, ``noise``, ``jitter``, ``mean``, ``delete`` (``redact``
+            in text) or ``keep``.
         tag: what stands in the value's place under ``tag``, or where the others can't read the value.
         keep: characters that stay under ``partial``, at most four.
         locale: where surrogates come from.
         day_first: whether 3/4 is the third of April.
-        epsilon: ε a cell, under ``noise``.
-        delta: δ a cell, under ``noise``; ``None``: none.
+        epsilon: ε a cell, under ``noise``; of the mean, under ``mean``.
+        delta: δ a cell, under ``noise``; of the mean, under ``mean``; ``None``: none.
         empty: whether ``noise`` hides which cells are empty (``hide``) or not (``show``).
         relative: size of the noise as a share of the cell, under ``jitter``.
+        max_rows: how many of a person's rows count at most, under ``mean``.
     """
 
     operator: str
@@ -34,6 +35,7 @@ class Operation:
     delta: float | None = None
     empty: str = "hide"
     relative: float | None = None
+    max_rows: int = 1
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,11 @@ class ColumnPlan:
     free_text: bool = False
     evidence: bool = False
     bounds: tuple[float | None, float | None, float | None] = (None, None, None)
+
+    @property
+    def averaged(self) -> bool:
+        """Whether its cells become the column's mean, which is released over all rows and charged to the ledger."""
+        return self.operation is not None and self.operation.operator == "mean"
 
     @property
     def masked_type(self) -> str | None:

@@ -21,6 +21,8 @@ from tasks.methods.mask.operators import operator, written
 from tasks.methods.mask.plan import ColumnPlan, Operation
 from tasks.methods.mask.text import TextMasker, splice
 from tasks.methods.numeric.local import row_content
+from tasks.methods.numeric.means import MeanOperator
+from tasks.methods.numeric.release import Release
 
 if TYPE_CHECKING:
     from tasks.methods.detect.polyglot import Finds
@@ -85,8 +87,9 @@ class TableMasker:
 
     Formal guarantees:
         Rows keep their number and order, but for those set aside, each of which is listed. A row's masked cells, and
-        whether it is set aside, are a function of that row, of the detectors, the operations and the key alone, not of
-        other rows in the batch nor of its ``record_id``.
+        whether it is set aside, are a function of that row, of the detectors, the operations, the key and the released
+        means alone, not of other rows in the batch nor of its ``record_id``. Nothing of a row's own cell is left in a
+        column under ``mean``.
 
     Args:
         columns: plans of the declared columns; others pass as they are.
@@ -97,6 +100,7 @@ class TableMasker:
         vaulted: the kinds that the vault keeps.
         sets_aside: whether a row with text that nobody reads is set aside; else its text is masked as a whole, where
             the operations have a line for that.
+        means: by column under ``mean``, what was released of it.
     """
 
     def __init__(
@@ -108,15 +112,14 @@ class TableMasker:
         seal: Seal | None = None,
         vaulted: Collection[str] = (),
         sets_aside: bool = False,
+        means: Mapping[str, Release] | None = None,
     ) -> None:
         self._plans = {plan.name: plan for plan in columns}
         self._masker = masker
         self._kinds = list(operations)
         self._text = TextMasker(operations, key)
         self._cells: dict[str, CellOperator] = {
-            plan.name: number_operator(plan, key)
-            if plan.operation.operator in OPERATORS
-            else operator(plan.kind, plan.operation, key)
+            plan.name: _cell_operator(plan, plan.operation, key, means or {})
             for plan in columns
             if plan.operation is not None and plan.operation.operator not in ("keep", "delete")
         }
@@ -253,6 +256,18 @@ class TableMasker:
                 if cell is not None:
                     vault.keep(record_id, plan.name, "" if new is None else written(new), written(cell))
         return masked
+
+
+def _cell_operator(
+    plan: ColumnPlan, operation: Operation, key: MaskKey | None, means: Mapping[str, Release]
+) -> CellOperator:
+    if operation.operator in OPERATORS:
+        return number_operator(plan, key)
+    if operation.operator != "mean":
+        return operator(plan.kind, operation, key)
+    if plan.name not in means:
+        raise AirlockError(f"column {plan.name}: no mean of it was released")
+    return MeanOperator(means[plan.name])
 
 
 class _Vault:

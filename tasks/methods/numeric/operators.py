@@ -13,6 +13,9 @@ from tasks.methods.numeric.noise import Guarantee
 
 _PERSON = "unit:"
 
+Bounds = tuple[Number | None, Number | None, Number | None]
+"""Low, high and granularity of a column, as far as they are declared."""
+
 
 class Row(Protocol):
     """What noise needs to know of a cell's row.
@@ -57,7 +60,7 @@ class NumberOperator:
 def noise_on_cells(
     column: str,
     type_: str,
-    bounds: tuple[Number | None, Number | None, Number | None],
+    bounds: Bounds,
     *,
     epsilon: Number | None = None,
     delta: Number | None = None,
@@ -78,25 +81,44 @@ def noise_on_cells(
     Raises:
         UserError: where bounds or budget are missing or don't fit the column.
     """
+    grid = public_grid("noise", column, type_, bounds)
+    if empty not in ("hide", "show"):
+        raise UserError(f"column {column}: `empty` is hide or show")
+    try:
+        guarantee = Guarantee.wanted(epsilon, delta, rho)
+    except UserError as exc:
+        raise UserError(f"column {column}: {exc}") from None
+    return LocalNoise(column, grid, guarantee, "show" if empty == "show" else "hide")
+
+
+def public_grid(what: str, column: str, type_: str, bounds: Bounds) -> Grid:
+    """The public grid of a declared column.
+
+    Args:
+        what: what needs it, for the message.
+        column: the column's name.
+        type_: ``integer`` or ``number``.
+        bounds: low, high and granularity from the schema; an empty granularity is 1 for integers, else refused.
+
+    Raises:
+        UserError: where they are missing or don't fit the column.
+    """
     if type_ not in ("integer", "number"):
-        raise UserError(f"column {column} has type {type_}: noise needs a column of type integer or number")
+        raise UserError(f"column {column} has type {type_}: {what} needs a column of type integer or number")
     low, high, granularity = bounds
     if granularity is None and type_ == "integer":
         granularity = 1
     if low is None or high is None or granularity is None:
         raise UserError(
-            f"column {column}: noise needs public bounds: give its low, high and granularity, and not from the data"
+            f"column {column}: {what} needs public bounds: give its low, high and granularity, and not from the data"
         )
-    if empty not in ("hide", "show"):
-        raise UserError(f"column {column}: `empty` is hide or show")
     try:
         grid = Grid(low, high, granularity)
-        guarantee = Guarantee.wanted(epsilon, delta, rho)
     except UserError as exc:
         raise UserError(f"column {column}: {exc}") from None
     if type_ == "integer" and grid.granularity.denominator != 1:
         raise UserError(f"column {column} has type integer: its granularity must be a whole number")
-    return LocalNoise(column, grid, guarantee, "show" if empty == "show" else "hide")
+    return grid
 
 
 def _person(subject: str) -> str:

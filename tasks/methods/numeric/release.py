@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from tasks.core.errors import AirlockError, UserError
@@ -80,6 +81,30 @@ class Release:
             f"{self.statistic} of column {self.column}: {cost} for a {charge.unit}, discrete {kinds} noise; "
             f"neighbours: {charge.relation}"
         )
+
+
+def to_json(release: Release) -> dict[str, Any]:
+    """Plain JSON."""
+    return asdict(release)
+
+
+def from_json(plain: Mapping[str, Any]) -> Release:
+    """The inverse of :func:`to_json`.
+
+    >>> charge = Charge(0.5, 0.0, 0.125, {"kind": "laplace", "noise_multiplier": 2.0}, "person", "in words")
+    >>> release = Release("mean", "age", 41, (40.0, 42.0), 60.0, charge)
+    >>> from_json(to_json(release)) == release
+    True
+    """
+    value, interval = plain["value"], plain["interval"]
+    return Release(
+        plain["statistic"],
+        plain["column"],
+        tuple(value) if isinstance(value, list | tuple) else value,
+        (interval[0], interval[1]),
+        plain["sensitivity"],
+        Charge(**plain["charge"]),
+    )
 
 
 def charge_of(guarantee: Guarantee, mechanism: dict[str, Any], relation: Relation) -> Charge:

@@ -63,7 +63,8 @@ def test_keyed_cells() -> None:
     assert masked("hash", [datetime.date(2021, 3, 4)], "DATE") == masked("hash", ["March 4th, 2021"], "DATE")
 
 
-@pytest.mark.parametrize("name", sorted(set(TYPES) - {"delete", "keep"} - FIGURES))
+# A figure needs the column: noise its bounds, a mean what was released of it (test_mask_figures.py).
+@pytest.mark.parametrize("name", sorted(set(TYPES) - {"delete", "keep", "mean"} - FIGURES))
 def test_what_a_cell_becomes_fits_the_type_that_was_promised(name: str) -> None:
     examples: dict[str, Any] = {
         "string": "2021-03-04",

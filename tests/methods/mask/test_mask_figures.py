@@ -8,12 +8,16 @@ from typing import Any, cast
 import pyarrow as pa
 import pytest
 
-from tasks.core.errors import UserError
+from tasks.core.errors import AirlockError, UserError
 from tasks.methods.detect.spans import Span
 from tasks.methods.mask.figures import mechanism, statements
 from tasks.methods.mask.keyed import MaskKey
 from tasks.methods.mask.plan import ColumnPlan, Operation
 from tasks.methods.mask.table import TableMasker
+from tasks.methods.numeric.column import ColumnMean
+from tasks.methods.numeric.grid import Grid
+from tasks.methods.numeric.noise import Guarantee
+from tasks.methods.numeric.release import Entry, Release
 
 KEY = MaskKey(b"k" * 32)
 BOUNDS = (0.0, 1000.0, 1.0)
@@ -82,3 +86,35 @@ def test_the_report_says_what_is_guaranteed_or_that_nothing_is() -> None:
     assert "ε" in guarantee and "standard deviation" in size
     (jitter,) = statements(JITTER)
     assert "no ε" in jitter and "no privacy guarantee" in jitter
+
+
+MEAN = ColumnPlan("pay", Operation("mean", "<PAY>", epsilon=1.0), "PAY", "integer", bounds=BOUNDS)
+
+
+def averaged(type_: str, cells: list[Any], means: dict[str, Release]) -> pa.Array:
+    kind = pa.int64() if type_ == "integer" else pa.float64()
+    schema = pa.schema([("record_id", pa.int64()), ("unit_id", pa.string()), ("pay", kind)])
+    rows = [{"record_id": i, "unit_id": f"u{i}", "pay": cell} for i, cell in enumerate(cells)]
+    plan = ColumnPlan("pay", MEAN.operation, "PAY", type_, bounds=BOUNDS)
+    table = TableMasker([plan], cast(Any, Nothing()), {}, means=means)
+    batch = pa.RecordBatch.from_pylist(rows, schema)
+    assert table.schema(schema) == schema and plan.masked_type == type_
+    return table.mask(batch).rows.column("pay")
+
+
+@pytest.mark.parametrize(("type_", "granularity", "cell"), [("integer", 1, int), ("number", 0.5, float)])
+def test_a_released_mean_stands_in_every_cell_in_the_columns_type(type_: str, granularity: float, cell: type) -> None:
+    mean = ColumnMean("pay", Grid(0, 1000, granularity), Guarantee.pure(1), max_rows=1)
+    release = mean.release([(f"u{i}", 300) for i in range(500)], Entry(b"s" * 32, "k" * 64, b"n" * 32))
+    filled = averaged(type_, [1, None, 999], {"pay": release}).to_pylist()
+    assert filled == [release.value] * 3 and type(filled[0]) is cell and 250 < filled[0] < 350
+
+
+def test_a_column_is_not_filled_with_what_was_never_released() -> None:
+    with pytest.raises(AirlockError, match="column pay: no mean of it was released"):
+        averaged("integer", [1], {})
+    count = ColumnMean("pay", Grid(0, 9, 1), Guarantee.pure(1), max_rows=1).release(
+        [], Entry(b"s" * 32, "k" * 64, b"n" * 32)
+    )
+    with pytest.raises(UserError, match="a released mean only"):
+        averaged("integer", [1], {"pay": Release("count", "pay", 3, (0.0, 9.0), 1.0, count.charge)})
