@@ -2,8 +2,8 @@
 
     python benchmarks/clipping.py [--texts 32] [--json OUT]
 
-The model is SmolLM2-135M-Instruct as its package carries it, with each rule on all its linear layers (or on those named); the
-texts are generated visit notes, those of the clip stage.
+The model is SmolLM2-135M-Instruct as its package carries it, with each rule on all its linear layers (or on those
+named); the texts are generated visit notes, those of the clip stage.
 """
 
 # ruff: noqa: E402 - the repository's root is put on the path first
