@@ -262,7 +262,8 @@ def test_what_decides_the_evidence_is_in_its_key(tmp_path: Path) -> None:
         assert ctx.reused == [True, True, True, True]
     other = context(tmp_path, policy(tmp_path), [shard(tmp_path, 0, CLEAN[::-1])])
     leakcheck.run(other)
-    assert other.reused == [False, True, True, False], "other rows, other evidence; no finding in either, so the same report"
+    # Other rows, other evidence; no finding in either, so the same report.
+    assert other.reused == [False, True, True, False]
     own = yaml.safe_load(Path(policy(tmp_path)).read_text(encoding="utf-8"))
     (tmp_path / "own.yaml").write_text(yaml.safe_dump({**own, "allow": ["Hale"]}), encoding="utf-8")
     allowed = context(tmp_path, str(tmp_path / "own.yaml"), shards)
