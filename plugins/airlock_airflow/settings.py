@@ -10,6 +10,7 @@
 | ``AIRLOCK_RETRY_SECONDS`` | wait before the first retry; each further one is twice as long | 30 |
 | ``AIRLOCK_TIMEOUT_<STAGE>`` | minutes that a task of the stage may take | :data:`MINUTES` |
 | ``AIRLOCK_TIMEOUT_REVIEW_ANSWER`` | minutes that a person may take to answer for a review sample | a week |
+| ``AIRLOCK_TIMEOUT_APPROVE_RELEASE`` | minutes that a person may take to approve a release | a week |
 
 Every worker and the DAG processor must see the same values.
 """
@@ -38,6 +39,8 @@ MINUTES = {
     "train": 2880,
     "clip": 60,
     "export": 60,
+    "approve_release": 10080,
+    "release": 60,
 }
 """Minutes after which a stage's task is stopped, where the deployment sets nothing else."""
 

@@ -8,11 +8,13 @@ from airlock_airflow.operators.ingest import IngestOperator
 from airlock_airflow.operators.leakcheck import LeakcheckOperator
 from airlock_airflow.operators.mask import MaskOperator
 from airlock_airflow.operators.plant import PlantOperator
+from airlock_airflow.operators.release import ApproveReleaseOperator, ReleaseOperator
 from airlock_airflow.operators.review import ReviewAnswerOperator, ReviewOperator
 from airlock_airflow.operators.statistics import StatisticsOperator
 from airlock_airflow.operators.train import TrainOperator
 
 __all__ = [
+    "ApproveReleaseOperator",
     "BudgetOperator",
     "ClipOperator",
     "ExportOperator",
@@ -20,6 +22,7 @@ __all__ = [
     "LeakcheckOperator",
     "MaskOperator",
     "PlantOperator",
+    "ReleaseOperator",
     "ReviewAnswerOperator",
     "ReviewOperator",
     "StageOperator",
