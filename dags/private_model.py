@@ -71,6 +71,6 @@ with DAG(
     answer = ReviewAnswerOperator(sample=review.output)
     leakcheck = LeakcheckOperator(task_id="leakcheck", masked=mask.output, raw=plant.output, review=review.output)
     answer >> leakcheck
-    train = TrainOperator(task_id="train", clean=leakcheck.output, budget=budget.output)
+    train = TrainOperator(task_id="train", clean=leakcheck.output, budget=budget.output, statistics=statistics.output)
     clip = ClipOperator(task_id="clip", model=train.output)
     export = ExportOperator(task_id="export", model=clip.output, training=train.output)

@@ -40,6 +40,7 @@ def of_run(clean: Store, run_id: str) -> dict[str, Any]:
         "entities": dict(entities.most_common()),
         "set_aside_by_mask": dict(sorted(aside.items())),
         "leakcheck": (counts.get("leakcheck") or [{}])[0],
+        "statistics": (counts.get("statistics") or [{}])[0],
         "train": (counts.get("train") or [{}])[0],
         "clip": (counts.get("clip") or [{}])[0],
         "export": (counts.get("export") or [{}])[0],
@@ -82,6 +83,9 @@ def text(found: dict[str, Any], places: bool = False) -> str:
         )
     if train:
         lines.append(f"privacy     ε = {train['epsilon']:.4g}, δ = {train['delta']:.3g}")
+        for mean in found["statistics"].get("charged", ()):
+            delta = f", δ = {mean['delta']:.3g}" if mean["delta"] else ""
+            lines.append(f"            and ε = {mean['epsilon']:.4g}{delta} for the mean of column {mean['column']}")
         lines.append(f"            unit of privacy: {train['unit']}")
         lines += _quality(train)
     if (clip := found["clip"]).get("rules"):

@@ -34,7 +34,7 @@ PIPELINE: tuple[Step, ...] = (
     Step("mask", {"shard": "plant", "statistics": "statistics"}, mapped=True, keys=("mask", "vault")),
     Step("review", {"masked": "mask", "raw": "plant"}),
     Step("leakcheck", {"masked": "mask", "raw": "plant", "review": "review"}),
-    Step("train", {"clean": "leakcheck", "budget": "budget"}, keys=("noise", "ledger")),
+    Step("train", {"clean": "leakcheck", "budget": "budget", "statistics": "statistics"}, keys=("noise", "ledger")),
     Step("clip", {"model": "train"}, keys=("noise",)),
     Step("export", {"model": "clip", "training": "train"}),
 )

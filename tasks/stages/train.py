@@ -65,7 +65,8 @@ OUTSIDE = "computed on held-out rows, which the guarantee of the training does n
 def run(ctx: Context) -> Ref:
     """Train the model.
 
-    Reads: ``clean`` (leakcheck's table), ``budget`` (what the budget stage found; not part of the key).
+    Reads: ``clean`` (leakcheck's table), ``budget`` (what the budget stage found; not part of the key), ``statistics``
+    (the means that stand in the table; part of the key where there are any, since the guarantee's account names them).
     Writes: ``adapter/`` (PEFT's safetensors layout) or ``model/`` (Hugging Face layout), ``training.json`` (what was
     done and what it guarantees), ``evaluation.json`` (held-out quality before and after, outside the guarantee). In the
     sealed zone: the checkpoint, until the artifact is published, and the curves of losses on training rows.
@@ -81,14 +82,16 @@ def run(ctx: Context) -> Ref:
     base = resolve(config.base_model, ctx.home, allow_download=config.allow_download)
     decides = {"base_model": base.sha256s, "noise_key": ctx.keys.key_id("noise")}
     ledger, sealed = ctx.ledger(), ctx.zone("sealed")
-    folder = f"train/{ctx.key(STAGE, config, decides, {'clean': ctx.inputs['clean']})[0]}"
+    # What the budget stage found is settled by the same rows and settings: it isn't part of the key.
+    inputs = {"clean": ctx.inputs["clean"]}
+    if _means(ctx):
+        inputs["statistics"] = ctx.inputs["statistics"]
+    folder = f"train/{ctx.key(STAGE, config, decides, inputs)[0]}"
 
     def waiting(holder: str) -> None:
         ctx.log.info("train: %s trains this already; waiting until it has ended", holder)
 
     with lease.hold(sealed, folder, waiting) as held:
-        # What the budget stage found is settled by the same rows and settings: it isn't part of the key.
-        inputs = {"clean": ctx.inputs["clean"]}
         ref = ctx.artifact(
             STAGE, config, decides, lambda writer: _build(ctx, config, base, ledger, writer, held), inputs=inputs
         )
@@ -99,6 +102,12 @@ def run(ctx: Context) -> Ref:
     with contextlib.suppress(TryAgain, OSError):
         sealed.remove(folder)
     return ref
+
+
+def _means(ctx: Context) -> list[dict[str, Any]]:
+    """What the means in the table cost: ε, δ and ledger entry of each. The model depends on people through them too."""
+    charged = [one for ref in ctx.inputs.get("statistics", ()) for one in ref.counts.get("charged", ())]
+    return [{name: one[name] for name in ("epsilon", "delta", "ledger_entry")} for one in charged]
 
 
 def _build(
@@ -220,6 +229,7 @@ def _build(
         "base_model": {"id": base.id, "sha256s": base.sha256s},
         **{name: value if math.isfinite(value) else None for name, value in asdict(spent).items()},
         "epsilon_target": config.epsilon,
+        **({"means": means} if (means := _means(ctx)) else {}),
         **in_words,
         "accountant": ACCOUNTANT,
         "mechanism": {

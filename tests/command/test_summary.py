@@ -30,6 +30,20 @@ def test_planted_values_are_not_among_what_was_masked(tmp_path: Path) -> None:
     assert found["places"]["plant"] == ["/store/raw/plant/k"]
 
 
+def test_what_means_cost_stands_beside_the_trainings_cost(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    charged = [{"column": "income", "epsilon": 0.5, "delta": 0.0, "ledger_entry": "feed"}]
+    refs = {
+        "statistics": _ref("statistics", means=1, charged=charged),
+        "train": _ref("train", epsilon=6.0, delta=1e-6, unit="one person"),
+    }
+    for stage, ref in refs.items():
+        entry = {"exit_code": 0, "message": "", "refs": [ref], "reused": False, "seconds": 1.0, "facts": {}}
+        runs.record(store, "r", stage, None, {**entry, "name": "n", "dataset": "d"})
+    said = summary.text(summary.of_run(store, "r"))
+    assert "ε = 6, δ = 1e-06\n            and ε = 0.5 for the mean of column income\n" in said
+
+
 def test_what_clipping_changed_and_what_it_cost_is_a_line(tmp_path: Path) -> None:
     store = Store(str(tmp_path))
     quality = {"perplexity_before": 20.0, "perplexity_after": 21.0, "loss": 0.05, "loss_interval": [0.04, 0.06]}

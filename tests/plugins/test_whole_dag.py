@@ -72,13 +72,19 @@ def test_runs_emits_one_asset_and_is_idempotent(
     dag = load_dag()
     first = dag.test(run_conf={**conf, "name": "ward-notes", "train.epsilon": 3.0})
     assert states(first) == dict.fromkeys(ALL, "success")
-    assert [request.stage for request in stages.requests] == [name.partition("#")[0] for name in ALL if name != HUMAN]
+    asked = [request.stage for request in stages.requests]
+    wanted = [name.partition("#")[0] for name in ALL if name != HUMAN]
+    # The two after budget know nothing of each other; all else has one order.
+    aside = ("plant", "statistics")
+    assert [name for name in asked if name not in aside] == [name for name in wanted if name not in aside]
+    assert sorted(asked) == sorted(wanted)
     assert {request.run_id for request in stages.requests} == {first.run_id}
     assert [ref["counts"]["shard"] for ref in stages.of("leakcheck")[0].inputs["masked"]] == [0, 1]
     (train,) = stages.of("train")
     assert {role: [ref["stage"] for ref in refs] for role, refs in train.inputs.items()} == {
         "clean": ["leakcheck"],
         "budget": ["budget"],
+        "statistics": ["statistics"],
     }
     assert train.config["train"]["epsilon"] == 3.0
     labels = {ti.map_index: ti.rendered_map_index for ti in first.get_task_instances() if ti.task_id == "mask"}
@@ -104,11 +110,10 @@ def test_runs_emits_one_asset_and_is_idempotent(
     stages.built.clear()
     dag.test(run_conf={**conf, "name": "ward-notes", "train.epsilon": 3.0})
     below = ["review", "leakcheck", "train", "clip", "export"]
-    assert stages.built == [
+    assert set(stages.built[2:4]) == {("plant", None), ("statistics", None)}
+    assert stages.built[:2] + stages.built[4:] == [
         ("ingest", None),
         ("budget", None),
-        ("plant", None),
-        ("statistics", None),
         ("mask", 1),
         *((stage, None) for stage in below),
     ]

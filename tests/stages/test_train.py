@@ -220,6 +220,22 @@ def test_the_same_key_again_is_reused_and_costs_nothing(tmp_path: Path, model: P
     assert len(Ledger(ctx.ledger_path).entries()) == 1
 
 
+def test_means_in_the_table_are_in_the_account_and_in_the_key(tmp_path: Path, model: Path) -> None:
+    charged = [{"column": "pay", "epsilon": 0.5, "delta": 0.0, "ledger_entry": "feed", "dataset": "default"}]
+    none, some = (
+        Ref("/s", "statistics", "k" * 64, digest * 64, counts)
+        for digest, counts in (("a", {"means": 0}), ("b", {"means": 1, "charged": charged}))
+    )
+    ctx = context(tmp_path, model)
+    plain = train.run(ctx)
+    assert train.run(replace(ctx, inputs={**ctx.inputs, "statistics": [none]})) == plain
+    assert "means" not in json.loads(payload(plain)["training.json"])
+    ref = train.run(replace(ctx, inputs={**ctx.inputs, "statistics": [some]}))
+    training = json.loads(payload(ref)["training.json"])
+    assert training["means"] == [{"epsilon": 0.5, "delta": 0.0, "ledger_entry": "feed"}] and ref.key != plain.key
+    assert training["epsilon"] <= 8.0, "the training's own"
+
+
 def test_a_run_killed_between_publishing_and_commit_is_committed_later(
     tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,7 +40,8 @@ class ExportOperator(StageOperator):
         """Run the stage, then emit the asset with the privacy that the model cost."""
         ref = super().execute(context)
         assert isinstance(ref, dict)
-        counts = self.training["counts"]
+        # The exported model's own figures count the means that masking filled columns with, beside the training.
+        counts = {**self.training["counts"], **ref["counts"]}
         extra = {name: ref[name] for name in ("uri", "key", "digest")}
         extra |= {name: counts[name] for name in ("epsilon", "delta") if name in counts}
         context["outlet_events"][MODELS].add(model_asset(config_of(dict(context["params"])).name), extra=extra)

@@ -133,6 +133,7 @@ def _privacy(privacy: Privacy) -> str:
     rows = [
         ("ε", _up(privacy.epsilon)),
         ("δ", _up(privacy.delta)),
+        *privacy.parts,
         ("Unit of privacy", privacy.unit),
         ("Neighbouring relation", privacy.relation),
         *privacy.mechanism,
@@ -141,8 +142,9 @@ def _privacy(privacy: Privacy) -> str:
         *([("Privacy ledger", privacy.ledger)] if privacy.ledger else []),
     ]
     table = "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
+    on = "the training and on the means that its table holds, added up," if privacy.parts else "the training,"
     return (
-        f"{table}\n\nThe guarantee is on the training, of this run alone; what the data set's people have paid over "
+        f"{table}\n\nThe guarantee is on {on} of this run alone; what the data set's people have paid over "
         "every run is in the ledger of whoever trained it. Merging, clipping and export are "
         "post-processing "
         "and change nothing in it. Whoever is named in another's record is not protected by the unit above.\n\n"

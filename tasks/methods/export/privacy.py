@@ -7,7 +7,7 @@ to it: masking and clipping have no ε of their own.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +39,7 @@ class Privacy:
 
     Attributes:
         private: whether the weights come out of a differentially private mechanism.
-        epsilon, delta: the guarantee.
+        epsilon, delta: the guarantee: of the training and of the means in its table together.
         unit: whose data it covers, in words.
         relation: which data sets count as neighbours, in words.
         mechanism: figures of the mechanism by name, in the order they are shown.
@@ -47,6 +47,7 @@ class Privacy:
         generator: where the noise came from; empty where the run doesn't say.
         missing: what the guarantee lacks, in sentences.
         ledger: the entry under which the privacy ledger was charged, in words; empty where the run doesn't say.
+        parts: what the guarantee is the sum of, by name, where it isn't the training's alone.
         outside: figures computed from real rows, by name.
     """
 
@@ -60,6 +61,7 @@ class Privacy:
     generator: str = ""
     missing: tuple[str, ...] = ()
     ledger: str = ""
+    parts: tuple[tuple[str, str], ...] = ()
     outside: tuple[str, ...] = OUTSIDE
 
 
@@ -83,10 +85,16 @@ def read_privacy(training: Mapping[str, Any], entry: str = "", dataset: str = ""
     A guarantee is stated only where the whole of it is there: ε, δ, σ, C, q, T as finite figures above zero, unit,
     neighbouring relation and accountant in words. Anything less reads as none; a card can't be better than its run.
 
+    Formal guarantees:
+        Where masking filled columns with private means, the weights depend on people through these and through the
+        training. ε and δ are then the sums of both (Dwork and Roth 2014, Theorem 3.16): perhaps more than both come to
+        together, never less.
+
     Args:
         training: ``epsilon``, ``delta``, ``unit``, ``relation``, ``accountant`` and ``mechanism`` with
             ``noise_multiplier``, ``max_grad_norm``, ``sampling_rate`` and ``steps``; ``private: false`` and ``missing``
-            (sentences) where they apply.
+            (sentences) where they apply; ``means`` with ``epsilon``, ``delta`` and ``ledger_entry`` of each mean that
+            stands in the table.
         entry: id of the ledger's entry.
         dataset: the data set that was charged.
     """
@@ -96,10 +104,12 @@ def read_privacy(training: Mapping[str, Any], entry: str = "", dataset: str = ""
     complete = all(_is_figure(figure) for figure in figures) and all(isinstance(w, str) and w for w in words)
     if training.get("private") is False or not complete:
         return Privacy(private=False)
+    means = training.get("means") or []
     return Privacy(
         private=True,
-        epsilon=float(training["epsilon"]),
-        delta=float(training["delta"]),
+        epsilon=math.fsum([training["epsilon"], *(mean["epsilon"] for mean in means)]),
+        delta=math.fsum([training["delta"], *(mean["delta"] for mean in means)]),
+        parts=_parts(training, means),
         unit=training["unit"],
         relation=training["relation"],
         mechanism=tuple((label, f"{mechanism[key]:.6g}") for key, label in _MECHANISM),
@@ -107,6 +117,18 @@ def read_privacy(training: Mapping[str, Any], entry: str = "", dataset: str = ""
         generator=str(training.get("noise_generator") or ""),
         missing=tuple(training.get("missing") or MISSING),
         ledger=f"entry {entry} of data set {dataset}, charged before the first noisy step" if entry else "",
+    )
+
+
+def _parts(training: Mapping[str, Any], means: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
+    if not means:
+        return ()
+    shown = [
+        f"ε = {mean['epsilon']:.6g}, δ = {mean['delta']:.6g}, ledger entry {mean['ledger_entry']}" for mean in means
+    ]
+    return (
+        ("of which the training", f"ε = {training['epsilon']:.6g}, δ = {training['delta']:.6g}"),
+        *(("of which the mean of a column, in each of its cells", one) for one in shown),
     )
 
 

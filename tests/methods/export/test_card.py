@@ -71,6 +71,20 @@ def header(card: str) -> dict[str, Any]:
     return yaml.safe_load(text)
 
 
+def test_means_in_the_table_are_part_of_the_models_guarantee() -> None:
+    means = [
+        {"epsilon": 0.5, "delta": 0.0, "ledger_entry": "feed"},
+        {"epsilon": 0.25, "delta": 1e-7, "ledger_entry": "beef"},
+    ]
+    privacy = read_privacy({**TRAINING, "means": means}, "cafe", "visits")
+    assert privacy.epsilon == pytest.approx(8.737) and privacy.delta == pytest.approx(1.21e-5)
+    card = model_card(facts(privacy=privacy))
+    assert "| ε | 8.737 |" in card and "| of which the training | ε = 7.987, δ = 1.2e-05 |" in card
+    assert "ε = 0.5, δ = 0, ledger entry feed |" in card and "ε = 0.25, δ = 1e-07, ledger entry beef |" in card
+    assert "The guarantee is on the training and on the means that its table holds, added up, of this run alone" in card
+    assert "of which" not in model_card(facts())
+
+
 def test_the_header_is_the_hubs() -> None:
     assert header(model_card(facts())) == {
         "license": "apache-2.0",
