@@ -16,6 +16,8 @@ beside it. No stage behind the leak gate sees a raw value, and **train accepts n
 | train | the clean table | charges the privacy ledger; an adapter trained with DP-SGD to ε and δ |
 | clip | the adapter | merged weights, truncated or limited in norm |
 | export | the weights | a Hugging Face folder with its model card; emits the model's asset |
+| approve_release | the model | nothing: where the policy asks for a person, it waits for one who didn't trigger it |
+| release | the model and the evidence | a signed bundle in the hand-off zone; emits the release's asset |
 
 **Trigger** it with the form, or over REST with a `conf` of its fields: `{"ingest.source": "…", "train.epsilon": 4}`.
 Defaults come from the file that `AIRLOCK_CONFIG` names; with one, the DAG also runs on a schedule and takes the
@@ -33,6 +35,7 @@ from airflow.sdk import DAG
 
 from airlock_airflow.form import params
 from airlock_airflow.operators import (
+    ApproveReleaseOperator,
     BudgetOperator,
     ClipOperator,
     ExportOperator,
@@ -40,6 +43,7 @@ from airlock_airflow.operators import (
     LeakcheckOperator,
     MaskOperator,
     PlantOperator,
+    ReleaseOperator,
     ReviewAnswerOperator,
     ReviewOperator,
     StatisticsOperator,
@@ -74,3 +78,8 @@ with DAG(
     train = TrainOperator(task_id="train", clean=leakcheck.output, budget=budget.output, statistics=statistics.output)
     clip = ClipOperator(task_id="clip", model=train.output)
     export = ExportOperator(task_id="export", model=clip.output, training=train.output)
+    approve = ApproveReleaseOperator(model=export.output, training=train.output)
+    release = ReleaseOperator(
+        task_id="release", model=export.output, clipped=clip.output, training=train.output, clean=leakcheck.output
+    )
+    approve >> release

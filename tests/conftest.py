@@ -39,3 +39,13 @@ def _own_deployment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in [name for name in os.environ if name.startswith("AIRLOCK_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AIRLOCK_HOME", str(tmp_path / "airlock-home"))
+
+
+@pytest.fixture(scope="module")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny language model, its weights at random."""
+    from tests.tiny import tiny_causal_lm
+
+    folder = tmp_path_factory.mktemp("model") / "model"
+    tiny_causal_lm(folder)
+    return folder

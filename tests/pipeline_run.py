@@ -57,4 +57,4 @@ def tiny_config(
 def run_all(config: Config, run_id: str = "undisturbed") -> dict[str, list[dict[str, Any]]]:
     """Run every stage as the command does; references by stage."""
     home = Path(config.store.root).parent
-    return walk(config, load_keys(home), "export", run_id=run_id, log=lambda line: None).refs
+    return walk(config, load_keys(home), "release", run_id=run_id, log=lambda line: None).refs

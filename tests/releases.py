@@ -13,7 +13,7 @@ import yaml
 from tasks.core import runs
 from tasks.core.artifacts import Ref, reuse_or_build
 from tasks.core.config import Config
-from tasks.core.dp_events import SampledGaussian
+from tasks.core.dp_events import Pure, SampledGaussian
 from tasks.core.keys import load_keys
 from tasks.core.ledger.statement import signed
 from tasks.core.stage import Context
@@ -94,6 +94,8 @@ class Deployment:
         shared = self._put("leakcheck-shared", {"leak_check.json": LEAK_CHECK}, [], {})
         clean = self._put("leakcheck", {"columns.json": COLUMNS}, [], {})
         entry = self._charge() if self.training["private"] else ""
+        for mean in self.training.get("means", ()):
+            mean["ledger_entry"] = self._charge_mean(mean["epsilon"])
         counts = {"ledger_entry": entry, "epsilon": self.training["epsilon"], "delta": DELTA} if entry else {}
         trained = self._put("train", {"training.json": self.training}, [clean], counts)
         if entry:
@@ -111,6 +113,14 @@ class Deployment:
         paid = charge(event, key="5" * 64, epsilon=self.training["epsilon"], delta=DELTA, released="model")
         entry = ledger.reserve(paid, fingerprint="f")
         ledger.mark(entry.id)
+        return entry.id
+
+    def _charge_mean(self, epsilon: float) -> str:
+        ledger = self.context().ledger()
+        paid = charge(Pure(epsilon), key="9" * 64, epsilon=epsilon, delta=0.0, released="statistic")
+        entry = ledger.reserve(paid, fingerprint="f")
+        ledger.mark(entry.id)
+        ledger.commit(entry.id, "d" * 64)
         return entry.id
 
     def context(self, version: str = "1.0.0", **inputs: Any) -> Context:

@@ -40,7 +40,8 @@ def add_to(commands: Any) -> None:
     """Add ``run`` and the stages."""
     _one(commands, "run", "run the whole pipeline", PIPELINE[-1].stage)
     for step in PIPELINE:
-        if step.stage != "review":  # `airlock review` is a command of its own: it takes what a person found
+        # `airlock review` takes what a person found; `airlock release` releases a run that has ended.
+        if step.stage not in ("review", "release"):
             _one(commands, step.stage, _WHAT[step.stage], step.stage)
 
 

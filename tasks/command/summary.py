@@ -44,6 +44,7 @@ def of_run(clean: Store, run_id: str) -> dict[str, Any]:
         "train": (counts.get("train") or [{}])[0],
         "clip": (counts.get("clip") or [{}])[0],
         "export": (counts.get("export") or [{}])[0],
+        "release": (counts.get("release") or [{}])[0],
         "seconds": {
             step.stage: round(sum(s["seconds"] for s in by_stage[step.stage]), 1)
             for step in PIPELINE
@@ -104,6 +105,8 @@ def text(found: dict[str, Any], places: bool = False) -> str:
             found["places"] if places else {s: p for s, p in found["places"].items() if s in ("leakcheck", "export")}
         )
         lines += [f"{stage:<11} {uri}" for stage, uris in shown.items() for uri in uris]
+    if found["release"]:
+        lines.append(f"bundle      {found['release']['uri']}: open report.html in it")
     return "\n".join(lines)
 
 

@@ -37,7 +37,12 @@ PIPELINE: tuple[Step, ...] = (
     Step("train", {"clean": "leakcheck", "budget": "budget", "statistics": "statistics"}, keys=("noise", "ledger")),
     Step("clip", {"model": "train"}, keys=("noise",)),
     Step("export", {"model": "clip", "training": "train"}),
+    Step(
+        "release",
+        {"model": "export", "clipped": "clip", "training": "train", "clean": "leakcheck"},
+        keys=("release", "ledger"),
+    ),
 )
-"""From raw rows to a model that can be handed over."""
+"""From raw rows to a signed bundle in the hand-off zone."""
 
 STEPS: Mapping[str, Step] = MappingProxyType({step.stage: step for step in PIPELINE})

@@ -107,7 +107,7 @@ def test_a_person_is_erased(home: Path, finished: tuple[Config, Refs], capsys: p
     kept = {stage: {ref["key"] for ref in found if (stage, ref["key"]) not in gone} for stage, found in refs.items()}
     assert [len(kept[stage]) for stage in ("ingest", "mask", "leakcheck")] == [0, 2, 0]
     assert kept["train"] and kept["export"], "models stay"
-    assert {one["stage"] for one in said["models"]} == {"train", "clip", "export"}
+    assert {one["stage"] for one in said["models"]} == {"train", "clip", "export", "release"}
     assert any(one["runs"] == ["undisturbed"] for one in said["models"])
     assert not said["perhaps"] and said["unknown"] == 0 and said["datasets"] == [row_dataset(finished)]
 

@@ -18,7 +18,8 @@ from tests.conftest import ROOT
 
 HEAVY = "torch opacus transformers peft presidio_analyzer spacy great_expectations onnxruntime polars pandas pyarrow"
 
-HUMAN = "review_answer"
+HUMANS = {"review_answer": {"review"}, "approve_release": {"export", "train"}}
+"""Only Airflow waits for a person; the command stops where an answer is missing."""
 
 
 @pytest.fixture
@@ -41,11 +42,11 @@ def edges(dag: Any) -> dict[str, set[str]]:
 def test_graph_is_the_pipeline_and_the_person_who_reads(load_dag: Callable[[], Any]) -> None:
     dag = load_dag()
     wanted = {step.stage: {*step.inputs.values(), *step.after} for step in PIPELINE}
-    # Only Airflow waits for a person; the command stops at the gate until the answer is there.
-    wanted["leakcheck"].add(HUMAN)
-    assert edges(dag) == {**wanted, HUMAN: {"review"}}
+    wanted["leakcheck"].add("review_answer")
+    wanted["release"].add("approve_release")
+    assert edges(dag) == {**wanted, **HUMANS}
     for task in dag.tasks:
-        if task.task_id == HUMAN:
+        if task.task_id in HUMANS:
             continue
         step = STEPS[task.task_id]
         assert task.is_mapped == step.mapped
@@ -78,8 +79,14 @@ def test_placement_is_the_deployments(load_dag: Callable[[], Any], monkeypatch: 
     monkeypatch.setenv("AIRLOCK_OWNER", "ward 7")
     dag = load_dag()
     queues = {task.task_id: task.queue for task in dag.tasks}
-    raw = dict.fromkeys(["ingest", "budget", "plant", "statistics", "mask", "review", HUMAN, "leakcheck"], "raw-q")
-    assert queues == {**raw, "train": "gpu-q", "clip": "default", "export": "default"}
+    raw = dict.fromkeys(
+        ["ingest", "budget", "plant", "statistics", "mask", "review", "review_answer", "leakcheck"], "raw-q"
+    )
+    assert queues == {
+        **raw,
+        "train": "gpu-q",
+        **dict.fromkeys(["clip", "export", "approve_release", "release"], "default"),
+    }
     assert {task.task_id for task in dag.tasks if task.pool == "gpu"} == {"train"}
     assert dag.get_task("train").execution_timeout == timedelta(minutes=90)
     assert dag.get_task("mask").owner == "ward 7"

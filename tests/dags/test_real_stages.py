@@ -41,7 +41,8 @@ def test_whole_dag_reuses_everything_but_what_a_changed_shard_touches(
     first, built = run()
     everything = {(step.stage, shard) for step in PIPELINE for shard in (range(SHARDS + 1) if step.mapped else [None])}
     assert set(built) == everything and not any(built.values())
-    (event,) = asset_events(first)
+    event, released = sorted(asset_events(first), key=lambda event: event.asset.name)
+    assert released.asset.name == f"{config.name}-releases" and Path(released.extra["uri"], "model.sig").exists()
     assert event.asset.name == config.name and event.extra["epsilon"] <= config.train.epsilon
     size = len(json.dumps(list(xcoms(first).values())))
     assert size < 4000 * len(everything), "XCom holds references and counts, not data"

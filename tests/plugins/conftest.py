@@ -78,6 +78,8 @@ class FakeStages:
                 counts = {"epsilon": request.config["train"]["epsilon"], "delta": 1e-5}
                 counts |= {"ledger_entry": "feedbeef", "dataset": request.config["dataset"], "dataset_budget": 16.0}
                 counts |= {"dataset_spent": 9.5, "dataset_left": 6.5}
+            if request.stage == "release":
+                counts = {"name": request.config["name"], "version": "1", "uri": "/handoff/m/1", "epsilon": 3.0}
             refs = [_ref(request.stage, key, counts)]
             if request.stage == "review" and self.sample is not None:
                 refs = [self.sample]

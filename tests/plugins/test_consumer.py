@@ -13,19 +13,11 @@ from tasks.core.store import Store
 from tasks.stages import release
 from tests.conftest import ROOT
 from tests.releases import Deployment
-from tests.tiny import tiny_causal_lm
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("model") / "model"
-    tiny_causal_lm(folder)
-    return folder
 
 
 @pytest.fixture
-def released(tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
-    deployment = Deployment(tmp_path / "home", model)
+def released(tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
+    deployment = Deployment(tmp_path / "home", tiny_model)
     release.run(deployment.context())
     key = tmp_path / "release.pem"
     key.write_text(deployment.pem)

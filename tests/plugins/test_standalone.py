@@ -157,7 +157,10 @@ def test_triggered_over_rest_then_reused_then_stopped(ui: Ui, home: Path, config
     shards = next(step["refs"] for step in runs.steps(clean, "second") if step["stage"] == "plant")
     assert labels == {ref["counts"]["label"] for ref in shards} and len(labels) > 1
     _, events = ui.call("GET", "/api/v2/assets/events")
-    assert {(event["name"], event["source_task_id"]) for event in events["asset_events"]} == {("ward-notes", "export")}
+    assert {(event["name"], event["source_task_id"]) for event in events["asset_events"]} == {
+        ("ward-notes", "export"),
+        ("ward-notes-releases", "release"),
+    }
 
     assert ui.call("GET", "/airlock/", token=None)[0] == 401
     status, page = ui.call("GET", "/airlock/runs/private_model/second")

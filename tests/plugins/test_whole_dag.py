@@ -49,7 +49,7 @@ def asset_events(run: Any) -> list[Any]:
         return list(session.scalars(query))
 
 
-HUMAN = "review_answer"
+HUMANS = ("review_answer", "approve_release")
 ALL = [
     "ingest",
     "budget",
@@ -58,11 +58,13 @@ ALL = [
     "mask#0",
     "mask#1",
     "review",
-    HUMAN,
+    "review_answer",
     "leakcheck",
     "train",
     "clip",
     "export",
+    "approve_release",
+    "release",
 ]
 
 
@@ -73,7 +75,7 @@ def test_runs_emits_one_asset_and_is_idempotent(
     first = dag.test(run_conf={**conf, "name": "ward-notes", "train.epsilon": 3.0})
     assert states(first) == dict.fromkeys(ALL, "success")
     asked = [request.stage for request in stages.requests]
-    wanted = [name.partition("#")[0] for name in ALL if name != HUMAN]
+    wanted = [name.partition("#")[0] for name in ALL if name not in HUMANS]
     # The two after budget know nothing of each other; all else has one order.
     aside = ("plant", "statistics")
     assert [name for name in asked if name not in aside] == [name for name in wanted if name not in aside]
@@ -90,8 +92,10 @@ def test_runs_emits_one_asset_and_is_idempotent(
     labels = {ti.map_index: ti.rendered_map_index for ti in first.get_task_instances() if ti.task_id == "mask"}
     assert labels == {0: "00000 · 5 rows", 1: "00001 · 5 rows"}
 
-    (event,) = asset_events(first)
+    event, released = sorted(asset_events(first), key=lambda event: event.asset.name)
     assert (event.asset.name, event.source_task_id) == ("ward-notes", "export")
+    assert (released.asset.name, released.source_task_id) == ("ward-notes-releases", "release")
+    assert released.extra["uri"] == "/handoff/m/1" and xcoms(first)["approve_release", -1] == {"asked": False}
     assert (event.extra["epsilon"], event.extra["delta"]) == (3.0, 1e-5)
     assert event.extra["uri"] == xcoms(first)["export", -1]["uri"]
 
@@ -109,14 +113,9 @@ def test_runs_emits_one_asset_and_is_idempotent(
     stages.shards[1] = "changed"
     stages.built.clear()
     dag.test(run_conf={**conf, "name": "ward-notes", "train.epsilon": 3.0})
-    below = ["review", "leakcheck", "train", "clip", "export"]
-    assert set(stages.built[2:4]) == {("plant", None), ("statistics", None)}
-    assert stages.built[:2] + stages.built[4:] == [
-        ("ingest", None),
-        ("budget", None),
-        ("mask", 1),
-        *((stage, None) for stage in below),
-    ]
+    below = ["review", "leakcheck", "train", "clip", "export", "release"]
+    again = ["ingest", "budget", "plant", "statistics", *below]
+    assert set(stages.built) == {("mask", 1), *((stage, None) for stage in again)}
 
     # Where mapped outputs arrive lazily, a further shard must not be taken for the earlier set.
     stages.shards.append("third")

@@ -19,20 +19,12 @@ from tasks.core.store import Store
 from tasks.methods.bundle import check, leaves, privacy_card, revocation, signing
 from tasks.stages import release
 from tests.releases import STEPS, Deployment
-from tests.tiny import tiny_causal_lm
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("model") / "model"
-    tiny_causal_lm(folder)
-    return folder
 
 
 @pytest.fixture
-def released(tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
+def released(tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
     monkeypatch.setenv("AIRLOCK_HOME", str(tmp_path / "home"))
-    deployment = Deployment(tmp_path / "home", model)
+    deployment = Deployment(tmp_path / "home", tiny_model)
     release.run(deployment.context())
     return deployment
 
@@ -75,10 +67,10 @@ def test_other_tools_accept_it(released: Deployment, tmp_path: Path) -> None:
 
 
 def test_the_command_releases_a_run_by_its_id(
-    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("AIRLOCK_HOME", str(tmp_path / "home"))
-    deployment = Deployment(tmp_path / "home", model)
+    deployment = Deployment(tmp_path / "home", tiny_model)
     config = str(deployment.index("run-1"))
     assert main(["release", config, "--run", "run-2"]) == 2
     assert main(["release", config, "--run", "run-1", "--version", "../1"]) == 2
@@ -174,6 +166,26 @@ def test_cards_that_disagree_are_found_whoever_signs_them(
     assert any(said in fault for fault in released.faults()), released.faults()
 
 
+def test_means_in_the_table_count_in_the_guarantee(tmp_path: Path, tiny_model: Path) -> None:
+    deployment = Deployment(tmp_path / "home", tiny_model, means=[{"epsilon": 0.5, "delta": 0.0}])
+    ref = release.run(deployment.context())
+    alone = deployment.training["epsilon"]
+    assert ref.counts["epsilon"] == pytest.approx(alone + 0.5, abs=1e-3) and deployment.faults() == []
+    text = (deployment.bundle / "PRIVACY_CARD.md").read_text(encoding="utf-8")
+    assert "of which the training" in text and "the mean of a column" in text
+
+    def without(card: dict[str, Any]) -> None:
+        card["guarantee"]["epsilon"] = alone + 0.1
+
+    change(deployment.bundle / "privacy_card.json", without)
+    change(deployment.bundle / "manifest.json", lambda plain: plain["figures"].update(epsilon=alone + 0.1))
+    card = json.loads((deployment.bundle / "privacy_card.json").read_bytes())
+    (deployment.bundle / "PRIVACY_CARD.md").write_text(privacy_card.as_markdown(card), encoding="utf-8")
+    deployment.sign_again()
+    (fault,) = deployment.faults()
+    assert "the ledger was charged" in fault
+
+
 def test_a_card_for_people_that_says_something_else_is_found(released: Deployment) -> None:
     path = released.bundle / "PRIVACY_CARD.md"
     path.write_text(path.read_text(encoding="utf-8").replace("**ε = ", "**ε = 0"), encoding="utf-8")
@@ -203,7 +215,7 @@ def test_a_revoked_bundle_is_refused(released: Deployment, capsys: pytest.Captur
     assert main(["gc"]) == 0
 
 
-def test_a_version_is_never_overwritten(released: Deployment, model: Path) -> None:
+def test_a_version_is_never_overwritten(released: Deployment, tiny_model: Path) -> None:
     before = (released.bundle / "manifest.json").read_bytes()
     ctx = released.context()
     again = release.run(ctx)
@@ -221,8 +233,8 @@ def test_a_version_is_never_overwritten(released: Deployment, model: Path) -> No
         release.run(released.context())
 
 
-def test_a_half_copied_bundle_is_none(tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    deployment = Deployment(tmp_path / "home", model)
+def test_a_half_copied_bundle_is_none(tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deployment = Deployment(tmp_path / "home", tiny_model)
     upload, done = Store.upload, []
 
     def some(store: Store, source: Path, name: str) -> None:
@@ -239,8 +251,8 @@ def test_a_half_copied_bundle_is_none(tmp_path: Path, model: Path, monkeypatch: 
     assert deployment.faults() == []
 
 
-def test_a_model_without_privacy_has_no_epsilon_anywhere(tmp_path: Path, model: Path) -> None:
-    deployment = Deployment(tmp_path / "home", model, private=False)
+def test_a_model_without_privacy_has_no_epsilon_anywhere(tmp_path: Path, tiny_model: Path) -> None:
+    deployment = Deployment(tmp_path / "home", tiny_model, private=False)
     ref = release.run(deployment.context())
     assert "epsilon" not in ref.counts and deployment.faults() == []
     text = (deployment.bundle / "PRIVACY_CARD.md").read_text(encoding="utf-8")
@@ -251,8 +263,8 @@ def test_a_model_without_privacy_has_no_epsilon_anywhere(tmp_path: Path, model: 
     assert any("without a formal guarantee" in fault for fault in deployment.faults())
 
 
-def test_what_must_not_leave_stops_it(tmp_path: Path, model: Path) -> None:
-    deployment = Deployment(tmp_path / "home", model, method="DP-SGD, see /home/jane/notes/run.txt")
+def test_what_must_not_leave_stops_it(tmp_path: Path, tiny_model: Path) -> None:
+    deployment = Deployment(tmp_path / "home", tiny_model, method="DP-SGD, see /home/jane/notes/run.txt")
     with pytest.raises(GateRefused, match="privacy_card.json .mechanism.method.: an absolute path"):
         release.run(deployment.context())
     assert not deployment.bundle.exists()

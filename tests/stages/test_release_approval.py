@@ -15,23 +15,15 @@ from tasks.core.errors import GateRefused, TryAgain, UserError
 from tasks.core.policies import FOLDER
 from tasks.stages import release
 from tests.releases import Deployment
-from tests.tiny import tiny_causal_lm
 
 AT = "2026-11-24T09:00:00Z"
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("model") / "model"
-    tiny_causal_lm(folder)
-    return folder
-
-
 @pytest.fixture
-def asking(tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
+def asking(tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
     """A run under a policy that asks for an approval."""
     monkeypatch.setenv("AIRLOCK_HOME", str(tmp_path / "home"))
-    deployment = Deployment(tmp_path / "home", model)
+    deployment = Deployment(tmp_path / "home", tiny_model)
     policy = yaml.safe_load((FOLDER / "healthcare.yaml").read_text(encoding="utf-8")) | {"approval": True}
     path = tmp_path / "asking.yaml"
     path.write_text(yaml.safe_dump(policy, allow_unicode=True), encoding="utf-8")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,11 +152,16 @@ def _against_ledger(card: Mapping[str, Any], manifest: Mapping[str, Any], ledger
     trained = {one["key"] for one in manifest["artifacts"] if one["stage"] == "train"}
     if entry["state"] != "committed" or entry["key"] not in trained:
         yield Fault(LEDGER, f"entry {entry['id']} isn't the charge of this model's training")
-    if guarantee["epsilon"] < entry["epsilon"] or guarantee["delta"] < entry["delta"]:
+    means = [one for one in ledger["charges"] if one["id"] in life["entries_of_means"]]
+    if len(means) != len(set(life["entries_of_means"])) or not all(one["state"] == "committed" for one in means):
+        yield Fault("privacy_card.json", "names a ledger entry of a mean that the ledger doesn't have")
+    epsilon, delta = (math.fsum(one[name] for one in (entry, *means)) for name in ("epsilon", "delta"))
+    # Sums in floating point may differ in the last digit; the card's figure is rounded up.
+    if guarantee["epsilon"] < epsilon - 1e-9 or guarantee["delta"] < delta * (1 - 1e-12):
         yield Fault(
             "privacy_card.json",
             f"claims epsilon {guarantee['epsilon']:g} at delta {guarantee['delta']:g}; the ledger was charged "
-            f"{entry['epsilon']:g} at {entry['delta']:g}",
+            f"{epsilon:g} at {delta:g}",
         )
     mechanism: dict[str, Any] = next(
         (one for one in entry["mechanism"] if one["type"] == "poisson_sampled_gaussian"), {}

@@ -104,16 +104,19 @@ def as_json(
         "noise": privacy.generator,
         "max_rows_per_person": training.get("max_rows_per_person"),
     }
-    card["composition"] = _composition(ledger, entry) if ledger is not None else None
+    card["guarantee"]["sum_of"] = [list(part) for part in privacy.parts]
+    means = [str(mean["ledger_entry"]) for mean in training.get("means") or []]
+    card["composition"] = _composition(ledger, entry, means) if ledger is not None else None
     return card
 
 
-def _composition(ledger: Mapping[str, Any], entry: str) -> dict[str, Any]:
+def _composition(ledger: Mapping[str, Any], entry: str, means: list[str]) -> dict[str, Any]:
     standing = [one for one in ledger["charges"] if one["stands"]]
     tight = ledger["tight_epsilon"]
     return {
         "dataset": ledger["dataset"],
         "entry": entry,
+        "entries_of_means": means,
         "charges": len(standing),
         "epsilon": _up(ledger["counted_epsilon"]),
         "epsilon_if_all_was_fixed_beforehand": None if tight is None else _up(tight),
@@ -167,6 +170,7 @@ def _promise(card: Mapping[str, Any]) -> str:
         '"How to DP-fy ML", section 5.2).\n\n'
         f"| | |\n|---|---|\n| Neighbouring relation | {guarantee['relation']} |\n"
         f"| Trust model | {guarantee['trust_model']} |\n| What is released | {guarantee['released']} |"
+        + "".join(f"\n| {what} | {figures} |" for what, figures in guarantee["sum_of"])
     )
 
 
