@@ -140,8 +140,10 @@ def _last_use(clean: Store) -> dict[tuple[str, str], float]:
     for run_id in runs.run_ids(clean):
         for step in runs.steps(clean, run_id):
             for ref in step["refs"]:
-                at = (ref["stage"], ref["key"])
-                used[at] = max(used.get(at, 0.0), step["at"])
+                # A run's statistics name the artifacts of their means; one that went would be paid for again.
+                means = ref["counts"].get("charged", ()) if ref["stage"] == "statistics" else ()
+                for at in [(ref["stage"], key) for key in (ref["key"], *(mean["key"] for mean in means))]:
+                    used[at] = max(used.get(at, 0.0), step["at"])
     return used
 
 

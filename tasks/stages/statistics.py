@@ -61,7 +61,7 @@ def run(ctx: Context) -> Ref:
 
 
 def _build(ctx: Context, writer: Writer, means: list[ColumnMean], decides: dict[str, Any]) -> dict[str, Any]:
-    found = []
+    found, keys = [], []
     if means:
         planned = ctx.open(ctx.input("budget")).read_json("budget.json")
         ledger = ctx.ledger()
@@ -70,9 +70,14 @@ def _build(ctx: Context, writer: Writer, means: list[ColumnMean], decides: dict[
         for mean, parameters in zip(means, decides["means"], strict=True):
             common = {name: decides[name] for name in ("noise_key", "rules")}
             ref = _release(ctx, ledger, mean, {**common, "mean": parameters}, planned["means"][mean.column], units)
+            keys.append(ref.key)
             found.append({**ctx.open(ref).read_json("statistic.json"), "ledger_entry": ref.counts["ledger_entry"]})
     writer.write_json("statistics.json", found)
-    said = [{name: one[name] for name in ("column", "epsilon", "delta", "ledger_entry")} for one in found]
+    # The keys tell the clean-up which of the means a run still uses.
+    said = [
+        {**{name: one[name] for name in ("column", "epsilon", "delta", "ledger_entry")}, "key": key}
+        for one, key in zip(found, keys, strict=True)
+    ]
     return {"means": len(found), **({"dataset": ctx.config.dataset, "charged": said} if said else {})}
 
 

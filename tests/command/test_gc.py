@@ -75,6 +75,18 @@ def test_age_counts_from_the_last_run_that_used_it(root: Path, capsys: pytest.Ca
     assert listed(root, capsys) == []
 
 
+def test_a_mean_that_a_runs_statistics_name_is_kept(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clean = Store(str(root / "clean"))
+    counts = {"means": 1, "charged": [{"column": "pay", "key": "b" * 64}]}
+    for letter, found in (("a", counts), ("b", {}), ("c", {})):
+        ref, _, _ = reuse_or_build(clean, "statistics", letter * 64, {}, lambda w, f=found: w.write_json("x", {}) or f)
+        if letter == "a":
+            runs.record(clean, "run-1", "statistics", None, {"refs": [ref.to_dict()], "exit_code": 0})
+        at = NOW - 400 * DAY
+        os.utime(root / "clean" / "statistics" / (letter * 64) / "manifest.json", (at, at))
+    assert listed(root, capsys) == [("c", "unused")]
+
+
 def test_what_a_release_names_is_kept(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ref = artifact(root, "clean", "a", 1000)
     artifact(root, "clean", "b", 1000)

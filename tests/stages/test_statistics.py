@@ -179,7 +179,8 @@ def test_a_column_is_filled_with_its_mean_which_is_charged_once(world: World) ->
     assert entry.unit == "person" and entry.relation == "add_or_remove" and (entry.epsilon, entry.delta) == (0.5, 0.0)
     assert sum(event.epsilon for event in entry.events) == pytest.approx(0.5)  # type: ignore[union-attr]
     assert mean["ledger_entry"] == entry.id and 0 <= mean["value"] <= 1000
-    assert ref.counts["charged"] == [{"column": "income", "epsilon": 0.5, "delta": 0.0, "ledger_entry": entry.id}]
+    charged = {"column": "income", "epsilon": 0.5, "delta": 0.0, "ledger_entry": entry.id, "key": entry.key}
+    assert ref.counts["charged"] == [charged]
     masked = world.masked(ctx, ref)
     rows = rows_of(masked)
     assert len(rows) == 2 * PEOPLE and {row["income"] for row in rows} == {mean["value"]}, (
