@@ -86,20 +86,20 @@ def reconcile(ledger: Ledger, stores: dict[str, Store]) -> Iterator[Outcome]:
             ledger.commit(entry.id, digest)
             yield _outcome(entry, "committed", "its output is published")
         elif entry.state == "noise":
-            holder = lease.holder(stores["sealed"], _folder(entry))
+            holder = lease.holder(_attempts_at(stores, entry), _folder(entry))
             text = "noise was drawn, nothing released; start its run again, or give it up for good by --abandon"
             yield _outcome(entry, "noise", f"{holder} is at work on it" if holder else text)
         else:
-            yield _free(ledger, stores["sealed"], entry)
+            yield _free(ledger, _attempts_at(stores, entry), entry)
 
 
-def _free(ledger: Ledger, sealed: Store, entry: Entry) -> Outcome:
+def _free(ledger: Ledger, zone: Store, entry: Entry) -> Outcome:
     folder = _folder(entry)
-    if (holder := lease.holder(sealed, folder)) is not None:
+    if (holder := lease.holder(zone, folder)) is not None:
         return _outcome(entry, "reserved", f"{holder} is at work on it")
     # Without a trace of a lease the attempt may lie in another store. Freeing it is safe all the same, as no noise is
     # drawn under an entry that was freed; a young one is left alone to spare its run another try.
-    if not sealed.listing(f"{folder}/lease") and _age(entry) < lease.DEAD_SECONDS:
+    if not zone.listing(f"{folder}/lease") and _age(entry) < lease.DEAD_SECONDS:
         return _outcome(entry, "reserved", "entered minutes ago by an attempt that may be alive; look again later")
     if not ledger.free(entry.id, "its attempt ended before any noise was drawn"):
         return _outcome(entry, "noise", "noise was drawn just now")
@@ -119,10 +119,10 @@ def abandon(ledger: Ledger, stores: dict[str, Store], entry_id: str, why: str) -
         raise UserError(f"ledger: there is no entry {entry_id}; `airlock ledger history DATASET` lists entries")
     if entry.state != "noise":
         raise UserError(f"ledger: entry {entry.id} is {entry.state}; only one that drew noise can be abandoned")
-    clean, sealed, folder = stores["clean"], stores["sealed"], _folder(entry)
+    clean, zone, folder = stores["clean"], _attempts_at(stores, entry), _folder(entry)
     try:
         # No attempt may begin, or publish, while its traces are deleted.
-        with lease.hold_if_free(sealed, folder) as held:
+        with lease.hold_if_free(zone, folder) as held:
             if _published(clean, entry) is not None:
                 raise UserError(
                     f"ledger: entry {entry.id} has released its output; `airlock ledger reconcile` commits it"
@@ -130,8 +130,8 @@ def abandon(ledger: Ledger, stores: dict[str, Store], entry_id: str, why: str) -
             stage, _, key = folder.partition("/")
             if any(live for _, _, live in artifacts.attempts(clean, stage, key)):
                 raise TryAgain("an attempt is at work on it, or was a minute ago; try again when that has ended")
-            begun = _steps_begun(sealed, entry)
-            _destroy(sealed, folder, keep=("lease", "begun.json"))
+            begun = _steps_begun(zone, entry)
+            _destroy(zone, folder, keep=("lease", "begun.json"))
             _destroy(clean, f"{folder}/attempts", keep=(_manifest(clean, entry).get("attempt", ""),))
             if held.lost:
                 raise TryAgain("the store didn't answer for too long; try again")
@@ -174,10 +174,10 @@ def _manifest(clean: Store, entry: Entry) -> dict[str, Any]:
     return manifest
 
 
-def _steps_begun(sealed: Store, entry: Entry) -> int | None:
+def _steps_begun(zone: Store, entry: Entry) -> int | None:
     """The bound on steps begun that the run kept for this entry, before it drew their noise; ``None`` without one."""
     try:
-        kept = json.loads(sealed.read_bytes(f"{_folder(entry)}/begun.json"))
+        kept = json.loads(zone.read_bytes(f"{_folder(entry)}/begun.json"))
         steps, owner = kept["steps"], kept["entry"]
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
@@ -204,6 +204,11 @@ def _planned(entry: Entry) -> int:
 
 def _trains(entry: Entry) -> bool:
     return _planned(entry) > 0
+
+
+def _attempts_at(stores: dict[str, Store], entry: Entry) -> Store:
+    """The zone where attempts leave their lease and checkpoints: that which the stage's worker may write to."""
+    return stores["sealed" if _trains(entry) else "raw"]
 
 
 def _folder(entry: Entry) -> str:

@@ -85,14 +85,15 @@ def _release(
     ctx: Context, ledger: Ledger, mean: ColumnMean, decides: dict[str, Any], claim: str, units: UnitSet
 ) -> Ref:
     """Release one mean, or find it released; one attempt at a time."""
-    sealed = ctx.zone("sealed")
+    # The worker that reads people's rows has the raw zone's credentials, and not the sealed zone's.
+    raw = ctx.zone("raw")
     inputs = {"shards": ctx.inputs["shards"]}
     folder = f"{STAGE.name}/{ctx.key(STAGE, None, decides, inputs)[0]}"
 
     def waiting(holder: str) -> None:
         ctx.log.info("statistics: %s computes this already; waiting until it has ended", holder)
 
-    with lease.hold(sealed, folder, waiting) as held:
+    with lease.hold(raw, folder, waiting) as held:
 
         def build(writer: Writer) -> dict[str, Any]:
             return _draw(ctx, ledger, mean, writer, claim, units, held)
@@ -102,7 +103,7 @@ def _release(
         ledger.commit(ref.counts["ledger_entry"], ref.digest)
     # The artifact is there: whoever waits for the lease now only takes it, so the lease may go as well.
     with contextlib.suppress(TryAgain, OSError):
-        sealed.remove(folder)
+        raw.remove(folder)
     return ref
 
 

@@ -197,6 +197,14 @@ def test_a_column_is_filled_with_its_mean_which_is_charged_once(world: World) ->
     assert len(world.entries) == 1, "re-runs cost nothing"
 
 
+def test_the_worker_needs_the_raw_and_the_clean_zone_only(world: World) -> None:
+    ctx = world.context()
+    sealed = ctx.config.store.model_copy(update={"sealed": str(world.folder / "nobodys" / "sealed")})
+    (world.folder / "nobodys").write_text("no folder can be made here")
+    ref = world.statistics(replace(ctx, config=ctx.config.model_copy(update={"store": sealed})))
+    assert ref.counts["means"] == 1 and world.states == ["committed"]
+
+
 def test_without_a_mean_nothing_is_charged_and_the_run_has_its_reference(world: World) -> None:
     ctx = world.context({"INCOME": {"operator": "delete"}})
     ref = world.statistics(ctx)
