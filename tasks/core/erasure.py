@@ -145,7 +145,7 @@ def look(
     for node in nodes:
         place = node.place
         known = index.get(place.key, set())
-        if place.stage == lineage.TRAINING or (datasets is not None and known and not known & set(datasets)):
+        if place.stage in lineage.WITHOUT_ROWS or (datasets is not None and known and not known & set(datasets)):
             continue
         for name in (name for name in node.files if name.endswith(".parquet")):
             within = _within(stores[place.zone], f"{node.payload}/{name}", units, held)

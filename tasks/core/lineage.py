@@ -13,7 +13,8 @@ from tasks.core.store import Store
 ZONES = ("raw", "sealed", "clean")
 """Where artifacts lie that may hold rows."""
 TRAINING = "train"
-"""The stage whose artifact is a model: it was trained on rows and holds none."""
+WITHOUT_ROWS = frozenset({TRAINING, "release"})
+"""Stages that take a table of rows and whose artifacts hold none: weights, and the record of what was handed over."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def descent(found: Iterable[Node], held: Iterable[Place], digests: Iterable[str]
             attempt = bool(place.attempt)
             known = node.inputs is not None and not (attempt and not node.inputs)
             of_rows = not known or bool((node.inputs or frozenset()) & rows)
-            if place in direct or (of_rows and (attempt or place.stage != TRAINING)):
+            if place in direct or (of_rows and (attempt or place.stage not in WITHOUT_ROWS)):
                 holding.append(node)
                 # Of what was read from a source only the files that the caller named: the others go on as they are.
                 rows |= node.digests if node.inputs or of_rows else frozenset()

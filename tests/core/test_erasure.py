@@ -65,6 +65,7 @@ def stores(tmp_path: Path) -> Stores:
     train = put(clean, "train", 6, [gate.digest], {"model.json": "{}"}, {"ledger_entry": "x"})
     put(stores["sealed"], "train-curves", 6, [gate.digest], {"curves.json": "[]"})
     clip = put(clean, "clip", 7, [train.digest], {"model.json": "{}"})
+    put(clean, "release", 10, [gate.digest, train.digest, clip.digest], {"release.json": "{}"})
     other = put(clean, "leakcheck", 8, [], {"t.parquet": table([EVE])})
     put(clean, "train", 9, [other.digest], {"model.json": "{ }"})
     for stage, ref in (("ingest", ingest), ("mask", masks[0]), ("leakcheck", gate), ("train", train), ("clip", clip)):
@@ -97,7 +98,7 @@ def stages(stores: Stores) -> set[tuple[str, int]]:
 
 
 HELD = {("ingest", 1), ("mask", 2), ("leakcheck-evidence", 4), ("leakcheck", 5), ("train-curves", 6)}
-STAYS = {("mask", 3), ("train", 6), ("clip", 7), ("leakcheck", 8), ("train", 9)}
+STAYS = {("mask", 3), ("train", 6), ("clip", 7), ("leakcheck", 8), ("train", 9), ("release", 10)}
 
 
 def said(line: str) -> None:
@@ -113,7 +114,7 @@ def test_what_holds_them_goes_and_nothing_else(stores: Stores, ledger: Ledger) -
             assert ADA not in pq.read_table(path).column(0).to_pylist()
     (closed,) = erasure.journals(stores["raw"])
     assert closed.finished and not closed.units and closed.marks == ["mark"]
-    assert {(place.stage, int(place.key, 16)) for place in closed.models} == {("train", 6), ("clip", 7)}
+    assert {(place.stage, int(place.key, 16)) for place in closed.models} == {("train", 6), ("clip", 7), ("release", 10)}
     assert {(place.stage, int(place.key, 16)) for place in closed.erased} == HELD
     left = tombstone(stores["raw"], "ingest", f"{1:064x}")
     assert left is not None and closed.id in left["why"]
@@ -147,7 +148,7 @@ def test_the_ledger_gets_an_entry_and_keeps_its_charges(stores: Stores, ledger: 
     assert ledger.account("visits", tight).spent == before > 0
     (note,) = [record.read() for record in ledger.records("visits") if record.kind == "forget"]
     assert note["marks"] == ["mark"] and note["erased"] == len(HELD) and note["reference"] == "DSR-1"
-    assert note["models"] == [f"{6:064x}", f"{7:064x}"]
+    assert note["models"] == [f"{n:064x}" for n in (6, 7, 10)]
 
 
 class Killed(BaseException):
@@ -198,7 +199,7 @@ def test_killed_between_any_two_writes_another_try_ends_it(
         if found:
             assert stages(stores) == STAYS
             (closed,) = erasure.journals(stores["raw"])
-            assert closed.finished and {place.stage for place in closed.models} == {"train", "clip"}
+            assert closed.finished and {place.stage for place in closed.models} == {"train", "clip", "release"}
             assert sum(record.kind == "forget" for record in ledger.records("visits")) == 1
         else:
             assert stages(stores) == HELD | STAYS
