@@ -114,7 +114,11 @@ def test_what_holds_them_goes_and_nothing_else(stores: Stores, ledger: Ledger) -
             assert ADA not in pq.read_table(path).column(0).to_pylist()
     (closed,) = erasure.journals(stores["raw"])
     assert closed.finished and not closed.units and closed.marks == ["mark"]
-    assert {(place.stage, int(place.key, 16)) for place in closed.models} == {("train", 6), ("clip", 7), ("release", 10)}
+    assert {(place.stage, int(place.key, 16)) for place in closed.models} == {
+        ("train", 6),
+        ("clip", 7),
+        ("release", 10),
+    }
     assert {(place.stage, int(place.key, 16)) for place in closed.erased} == HELD
     left = tombstone(stores["raw"], "ingest", f"{1:064x}")
     assert left is not None and closed.id in left["why"]
