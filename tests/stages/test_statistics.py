@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
+import os
+import signal
+import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -18,16 +23,19 @@ import yaml
 from tasks.command.ledger_reconcile import abandon, reconcile
 from tasks.core.artifacts import Ref, open_ref
 from tasks.core.config import Config
-from tasks.core.dp_events import Concentrated, Pure
+from tasks.core.dp_events import Concentrated, Pure, from_json
 from tasks.core.errors import AirlockError, BudgetRefused, TryAgain, UserError
 from tasks.core.keys import Keys
-from tasks.core.ledger import Charge, Entry, Ledger
+from tasks.core.ledger import Charge, Entry, Heads, Ledger, Signer
 from tasks.core.pipeline import STEPS
 from tasks.core.stage import Context
+from tasks.core.store import Store
 from tasks.methods.dp.tight import tight
 from tasks.methods.numeric import release as releases
 from tasks.methods.numeric.column import ColumnMean
 from tasks.methods.numeric.means import events_of, means_of
+from tasks.process.launch import StageProcess
+from tasks.process.request import Request
 from tasks.stages import budget, ingest, mask, statistics
 from tests.masking import Finder
 
@@ -127,15 +135,8 @@ class World:
     @property
     def ledger(self) -> Ledger:
         """As a worker opens it."""
-        return self.context_ledger()
-
-    def context_ledger(self) -> Ledger:
-        from tasks.core.ledger import Heads, Signer
-        from tasks.core.store import Store
-
-        return Ledger(
-            self.folder / "ledger.sqlite", Signer(KEYS.secret("ledger")), Heads(Store(str(self.folder / "store/clean")))
-        )
+        heads = Heads(Store(str(self.folder / "store" / "clean")))
+        return Ledger(self.folder / "ledger.sqlite", Signer(KEYS.secret("ledger")), heads)
 
     @property
     def entries(self) -> list[Entry]:
@@ -147,9 +148,7 @@ class World:
         return [entry.state for entry in self.entries]
 
     @property
-    def stores(self) -> dict[str, Any]:
-        from tasks.core.store import Store
-
+    def stores(self) -> dict[str, Store]:
         return {name: Store(str(self.folder / "store" / name)) for name in ("raw", "sealed", "clean", "handoff")}
 
 
@@ -482,8 +481,6 @@ def test_what_is_quoted_is_what_is_let_through(world: World) -> None:
     ctx = least.context(lines, columns=(INCOME, AGE), owned=high)
     least.statistics(ctx)
     found = open_ref(budget.run(ctx)).read_json("budget.json")
-    from tasks.core.dp_events import from_json
-
     charge = Charge(
         "visits", "run-1", "t" * 64, from_json(found["mechanism"]), found["epsilon"], found["delta"], found["unit"],
         found["relation"], tight,
@@ -551,3 +548,51 @@ def test_a_mean_needs_numbers() -> None:
         UserError, match="column income has type string: `mean` needs a column of type integer or numbe"
     ):
         means_of([({**INCOME, "type": "string"}, {"epsilon": 1})], [{"role": "person"}])
+
+
+@pytest.mark.slow
+def test_killed_at_any_instant_there_is_one_charge_and_one_figure(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRLOCK_HOME", str(world.folder))
+    monkeypatch.setenv("AIRLOCK_LEDGER", str(world.folder / "ledger.sqlite"))
+
+    def start(shift: float) -> tuple[StageProcess, threading.Thread]:
+        ctx = world.context(shift=shift)
+        inputs = {"shards": ctx.inputs["shards"], "budget": [budget.run(ctx)]}
+        process = StageProcess(
+            Request(
+                "statistics", "run-1", ctx.config.model_dump(mode="json"),
+                {role: [ref.to_dict() for ref in refs] for role, refs in inputs.items()},
+                keys=KEYS.to_wire(STEPS["statistics"].keys),
+            ),
+            lambda line: None,
+        )  # fmt: skip
+
+        def run() -> None:
+            with contextlib.suppress(TryAgain):
+                process.run()
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        return process, thread
+
+    begun = time.monotonic()
+    start(shift=1.0)[1].join()
+    seconds = time.monotonic() - begun
+    hits = 0
+    for number in range(16):
+        process, thread = start(shift=0.0)
+        while process.pid is None:
+            time.sleep(0.001)
+        # The first part of its life is imports: kills there prove nothing.
+        time.sleep(seconds * (0.4 + 0.6 * (number + 0.5) / 16))
+        hits += thread.is_alive()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
+        thread.join()
+        assert len(world.entries) <= 2, "a restart goes on under its charge"
+    ref = world.statistics(world.context())
+    assert world.states == ["committed", "committed"] and hits >= 4
+    [one] = said(ref)
+    assert one["ledger_entry"] == world.entries[1].id
