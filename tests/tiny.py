@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 
-def tiny_causal_lm(folder: Path, *, tied: bool = True, seed: int = 0) -> Path:
+def tiny_causal_lm(folder: Path, *, tied: bool = True, seed: int = 0, merges: Sequence[tuple[str, str]] = ()) -> Path:
     """Write a model in Hugging Face layout (safetensors, tokenizer); the same bytes every time.
+
+    Args:
+        merges: pairs of tokens that the tokenizer joins.
 
     Returns:
         ``folder``.
     """
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    tokenizer = _tokenizer(eos_token="<|end|>", pad_token="<|pad|>")
+    tokenizer = _tokenizer(merges, eos_token="<|end|>", pad_token="<|pad|>")
     config = LlamaConfig(
         vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
         num_key_value_heads=2, max_position_embeddings=512, tie_word_embeddings=tied,
@@ -50,13 +54,13 @@ def tiny_encoder(folder: Path, kind: str = "bert", *, head: bool = False, seed: 
     return _save(folder, getattr(transformers, f"{name}{'ForMaskedLM' if head else 'Model'}"), config, tokenizer, seed)
 
 
-def _tokenizer(**special: str) -> Any:
+def _tokenizer(merges: Sequence[tuple[str, str]] = (), **special: str) -> Any:
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    vocab = {symbol: i for i, symbol in enumerate([*special.values(), *alphabet])}
-    tokenizer = Tokenizer(models.BPE(vocab=vocab, merges=[]))
+    vocab = {symbol: i for i, symbol in enumerate([*special.values(), *alphabet, *map("".join, merges)])}
+    tokenizer = Tokenizer(models.BPE(vocab=vocab, merges=list(merges)))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 import socket
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ import torch
 from safetensors.torch import load
 
 from tasks.core.artifacts import Ref, open_ref
+from tasks.core.config.export import ExportConfig
 from tasks.core.errors import GateRefused
-from tasks.methods.export import verify
-from tasks.methods.export.folder import load_model
+from tasks.methods.export import compare, onnx_graph, variants, verify
+from tasks.methods.export.folder import copy_tokenizer, load_model, save_model
 from tasks.stages import clip, export
 from tests.methods.clip.tiny_training import TRAINING, context, trained
 
@@ -117,6 +119,90 @@ def test_the_scan_shuts_the_gate(made: tuple[Path, Ref, Ref]) -> None:
     with pytest.raises(GateRefused, match=r"MODEL_CARD.md \(line \d+\): an absolute path") as caught:
         _run(made, export=private)
     assert "jroe" not in str(caught.value)
+
+
+def test_variants_lie_beside_the_model_with_what_they_cost(made: tuple[Path, Ref, Ref]) -> None:
+    ref = _run(made, export={"variants": ["onnx-int8", "onnx", "model-fp16"]})
+    artifact = open_ref(ref)
+    for folder, weights in (
+        ("onnx", "model.onnx.data"),
+        ("onnx-int8", "model.onnx"),
+        ("model-fp16", "model.safetensors"),
+    ):
+        assert {f"{folder}/{name}" for name in (weights, "config.json", "tokenizer.json")} <= set(artifact.files)
+    measured = artifact.read_json("variants.json")
+    assert ref.counts["variants"] == measured
+    assert sorted(measured) == ["model-fp16", "onnx", "onnx-int8"]
+    assert measured["onnx"]["largest_difference"] <= export.EXACT < measured["onnx-int8"]["largest_difference"]
+    assert measured["onnx"]["top1_agreement"] == 1
+    assert all(abs(figures["loss"]) < 0.01 and figures["bytes"] > 50_000 for figures in measured.values())
+    assert set(artifact.manifest["decided_by"]["libraries"]) == {
+        *export.STAGE.libraries, "onnx", "onnx-ir", "onnxruntime", "onnxscript",
+    }  # fmt: skip
+    noted = json.loads(next((made[0] / "store/clean/export" / ref.key).rglob("run.json")).read_text())
+    assert set(noted["variants"]) == set(measured)
+    everything = b"".join(artifact.read_bytes(name) for name in artifact.files)
+    assert str(made[0]).encode() not in everything and b"site-packages" not in everything
+    # The order in which they are named is nothing, and the limit is no part of the result.
+    same = {"variants": ["model-fp16", "onnx-int8", "onnx"], "max_quality_loss": 0.5}
+    assert _run(made, export=same).digest == ref.digest
+
+
+@pytest.mark.usefixtures("loads_here")
+def test_a_variant_that_costs_too_much_ends_the_run_each_time(
+    made: tuple[Path, Ref, Ref], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = compare.Reference.answer
+
+    def worse(self: compare.Reference, form: str, folder: Path) -> compare.Answer:
+        answer = right(self, form, folder)
+        return dataclasses.replace(answer, losses=1.2 * answer.losses)
+
+    monkeypatch.setattr(compare.Reference, "answer", worse)
+    for _ in range(2):
+        with pytest.raises(
+            GateRefused, match=r"model-bf16 costs too much: perplexity .* where export.max_quality_loss allows 10 %"
+        ):
+            _run(made, export={"variants": ["model-bf16"]})
+    assert _run(made, export={"variants": ["model-bf16"], "max_quality_loss": None}).counts["variants"]
+
+
+@pytest.mark.usefixtures("loads_here")
+def test_a_variant_with_other_outputs_is_not_published(
+    made: tuple[Path, Ref, Ref], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = variants.write_variant
+
+    def wrong(variant: variants.Variant, source: Path, target: Path, traced: Path | None) -> None:
+        model = load_model(source, torch.float32)
+        with torch.no_grad():
+            model.model.norm.weight[0] += 0.01
+        changed = target.parent.parent / "changed"
+        save_model(model, changed)
+        copy_tokenizer(source, changed)
+        right(variant, changed, target, traced)
+        shutil.rmtree(changed)
+
+    monkeypatch.setattr(variants, "write_variant", wrong)
+    with pytest.raises(GateRefused, match="onnx gives other outputs than the clipped model"):
+        _run(made, name="other-outputs", export={"variants": ["onnx"]})
+    manifests = list((made[0] / "store/clean/export").glob("*/manifest.json"))
+    assert all("other-outputs" not in m.read_text() for m in manifests)
+
+
+@pytest.mark.usefixtures("loads_here")
+def test_a_trace_of_this_machine_in_a_graph_shuts_the_gate(
+    made: tuple[Path, Ref, Ref], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(onnx_graph, "_strip", lambda message: None)
+    with pytest.raises(GateRefused, match=r"onnx/model.onnx \(graph.node.metadata_props.value\): an absolute path"):
+        _run(made, export={"variants": ["onnx"]})
+
+
+def test_a_variant_is_named_once_and_known() -> None:
+    for wrong in (["onnx", "onnx"], ["model"], ["onnx-bf16"]):
+        with pytest.raises(ValueError, match=r"name each variant once|should be"):
+            ExportConfig(variants=wrong)
 
 
 @pytest.mark.usefixtures("loads_here")

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from tasks.core.config.base import Field, Section
+from pydantic import field_validator
+
+from tasks.core.config.base import Field, Section, knob
+
+VariantName = Literal[
+    "model-bf16", "model-fp16", "onnx", "onnx-fp16", "onnx-int8", "gguf", "gguf-bf16", "gguf-fp16", "gguf-int8"
+]
 
 
 class ExportConfig(Section):
@@ -12,6 +18,23 @@ class ExportConfig(Section):
 
     dtype: Literal["fp32", "bf16"] = Field(
         "fp32", title="Number format", description="fp32 keeps the weights exact; bf16 halves the size."
+    )
+    variants: tuple[VariantName, ...] = Field(
+        (),
+        title="Variants",
+        description="Further forms of the model, each in a folder of its name beside model/ (docs/export.md). "
+        "model-bf16, model-fp16: safetensors in 16 bits. onnx, onnx-fp16, onnx-int8: for onnxruntime, with a key-value "
+        "cache. gguf, gguf-bf16, gguf-fp16, gguf-int8: for llama.cpp, of Llama models alone. Each is loaded in a clean "
+        "process and compared with the model.",
+        max_length=9,
+    )
+    max_quality_loss: float | None = knob(
+        0.1,
+        title="Largest loss of quality",
+        description="By which share a variant may raise the perplexity on generated texts; more ends the run with exit "
+        "code 3. Empty: whatever it costs.",
+        ge=0,
+        allow_inf_nan=False,
     )
     license: str = Field(
         "",
@@ -33,3 +56,10 @@ class ExportConfig(Section):
         "Public text: it leaves with the model.",
         max_length=2000,
     )
+
+    @field_validator("variants")
+    @classmethod
+    def _once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError("name each variant once")
+        return tuple(sorted(value))

@@ -26,6 +26,7 @@ _FILES = (
     "README.md",
     "MODEL_CARD.md",
     "export.json",
+    "variants.json",
     *TOKENIZER_FILES,
 )
 _WEIGHTS = re.compile(r"^model(-\d{5}-of-\d{5})?\.safetensors$")
@@ -97,7 +98,7 @@ def scan_bundle(
         if path.is_symlink():
             found.append(Problem(name, "", "a link"))
         elif path.is_file():
-            found += (Problem(name, where, what) for where, what in _file(path, private))
+            found += (Problem(name, where, what) for where, what in _file(path, private, known_tokens))
     if known_tokens is not None:
         for place in sorted({path.parent for path in folder.rglob("*token*.json")}):
             if extra := set(_tokens(place)) - set(known_tokens):
@@ -117,12 +118,27 @@ def _any_of(words: Collection[str]) -> re.Pattern[str] | None:
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(words)))})(?!\w)", re.I) if words else None
 
 
-def _file(path: Path, private: re.Pattern[str] | None) -> Iterator[tuple[str, str]]:
+def _file(
+    path: Path, private: re.Pattern[str] | None, known_tokens: Collection[str] | None
+) -> Iterator[tuple[str, str]]:
     if path.suffix.lower() in _PICKLED:
         yield "", "a checkpoint or pickled file"
         return
     if _WEIGHTS.match(path.name):
         yield from _safetensors(path, private)
+        return
+    if path.name == "model.onnx":
+        from tasks.methods.export.scan_onnx import scan_onnx
+
+        weights = path.with_name("model.onnx.data")
+        yield from scan_onnx(path, weights, lambda text: _text(text, private), _OPTIMIZER.search)
+        return
+    if path.name == "model.onnx.data" and path.with_name("model.onnx").is_file():
+        return  # decoded with its graph
+    if path.name == "model.gguf":
+        from tasks.methods.export.scan_gguf import scan_gguf
+
+        yield from scan_gguf(path, lambda text: _text(text, private), _OPTIMIZER.search, known_tokens)
         return
     if path.name not in _FILES:
         yield "", "a file that isn't part of a model folder"

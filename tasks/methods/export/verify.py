@@ -1,16 +1,8 @@
-"""Load an exported model in a clean process of its own, generate, and hand back its outputs.
-
-The child runs ``python -I`` (no environment of Python's, no user site, no working folder on the path) in an empty
-folder, with an environment of three variables and with sockets refused: what loads there loads for whoever receives the
-folder. It ends when its parent does.
-"""
+"""Load an exported model in a clean process of its own, generate, and hand back its outputs."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,25 +11,15 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoTokenizer, PreTrainedModel
 
-from tasks.core.errors import AirlockError
+from tasks.methods.export.clean import run_clean
 
 PROMPTS = ("The patient was seen in the clinic on", "Please transfer the amount to", "今天的天气")
 """Public text; no row of anyone's."""
 
 _CHILD = """
-import json, os, socket, sys, threading, time
-parent = os.getppid()
-def watch():
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
-threading.Thread(target=watch, daemon=True).start()
-def refuse(*_): raise OSError("no network")
-socket.socket.connect = socket.socket.connect_ex = refuse
 import torch
 from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
-task = json.load(sys.stdin)
 torch.set_num_threads(task["threads"])
 options = {"local_files_only": True, "trust_remote_code": False}
 tokenizer = AutoTokenizer.from_pretrained(task["folder"], **options)
@@ -93,24 +75,7 @@ def outputs_clean(folder: Path, new_tokens: int = 8, timeout: float = 900.0) -> 
     threads = torch.get_num_threads()
     task = {"folder": str(folder.resolve()), "prompts": PROMPTS, "new_tokens": new_tokens, "threads": threads}
     with tempfile.TemporaryDirectory(prefix="airlock-clean-") as empty:
-        environment = {"PATH": os.defpath, "HOME": empty, "HF_HUB_OFFLINE": "1"}
-        try:
-            done = subprocess.run(
-                [sys.executable, "-I", "-c", _CHILD],
-                input=json.dumps(task),
-                cwd=empty,
-                env=environment,
-                capture_output=True,
-                text=True,
-                timeout=timeout,
-            )
-        except subprocess.TimeoutExpired:
-            raise AirlockError(f"export: the model did not load and generate within {timeout:g} s") from None
-        if done.returncode != 0:
-            # The last line of a traceback names the kind of error; what follows its colon may quote a path.
-            lines = done.stderr.strip().splitlines() or ["no message"]
-            kind = lines[-1].partition(":")[0][:80]
-            raise AirlockError(f"export: the model doesn't load in a clean process ({kind})")
+        run_clean(_CHILD, task, Path(empty), timeout)
         answer = json.loads(Path(empty, "answer.json").read_text(encoding="utf-8"))
         logits = load_file(Path(empty, "logits.safetensors"))
     order = [str(i) for i in range(len(PROMPTS))]
