@@ -208,6 +208,6 @@ def test_the_pretrained_base_keeps_its_outputs_and_its_quality(tmp_path: Path) -
         found[name] = (reference.difference(answer), reference.quality(answer))
     for name, (difference, quality) in found.items():
         assert difference <= (EXACT if parse(name).exact else 5), name
-        assert abs(quality["loss"]) < 0.02 and quality["top1_agreement"] > 0.95, name
+        assert abs(quality["loss"]) < 0.02 and quality["top1_agreement"] > 0.9, name
     for form in ("onnx", "gguf"):
         assert scan_bundle(tmp_path / form, known_tokens=added_tokens(model)) == []
