@@ -249,7 +249,7 @@ def test_the_log_tells_every_move_and_never_the_nonce(ledger: Ledger) -> None:
     assert [record.seq for record in records] == [1, 2, 3, 4, 5]
     assert records[1].read()["mechanism"] == entry.mechanism
     assert entry.nonce.hex() not in json.dumps([record.body for record in records])
-    with pytest.raises(UserError, match="forget or note"):
+    with pytest.raises(UserError, match="forget, note or release"):
         ledger.note("visits", "reserve", {})
 
 

@@ -248,7 +248,8 @@ def test_what_may_leave_holds_no_count_of_rows(tmp_path: Path) -> None:
     assert leaves["passed"] and leaves["independent"]["limits"]["PHONE_NUMBER"] == 0.25
     numbers = [value for value in leaves["independent"].values() if isinstance(value, int) and value is not True]
     assert not numbers and "found" not in json.dumps(leaves["independent"])
-    more = [shard(tmp_path, 1, [*CLEAN, *CLEAN, LEAKS["PHONE_NUMBER"]])]
+    (tmp_path / "more").mkdir()
+    more = [shard(tmp_path / "more", 0, [*CLEAN, *CLEAN, LEAKS["PHONE_NUMBER"]])]
     again = leakcheck.run(context(tmp_path, policy(tmp_path, PHONE_NUMBER=0.25), more))
     assert artifacts.open_ref(Ref.from_dict(again.counts["leak_check"])).read_json("leak_check.json") == leaves
 
