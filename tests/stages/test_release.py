@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from tasks.command.main import main
 from tasks.core import runs
 from tasks.core.artifacts import reuse_or_build
 from tasks.core.errors import GateRefused, UserError
+from tasks.core.ledger.statement import statement
 from tasks.core.policies import FOLDER
 from tasks.core.store import Store
 from tasks.methods.bundle import check, leaves, privacy_card, revocation, signing
@@ -118,6 +121,27 @@ def test_a_missing_an_added_and_a_linked_file_are_found(released: Deployment, tm
     assert released.faults() == ["model.sig: is missing: the bundle isn't signed"]
 
 
+def test_a_linked_folder_is_found(released: Deployment, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "code.py").write_text("print()")
+    (released.bundle / "model" / "extra").symlink_to(tmp_path / "elsewhere")
+    assert released.faults() == ["model/extra: is a link"]
+
+
+def test_a_statement_counts_the_budgets_own_period(released: Deployment) -> None:
+    ledger = released.context().ledger()
+    pool = ledger.pool("visits")
+    (entry,) = pool.entries
+    monthly = replace(pool, budget=replace(pool.budget, period="month"))
+    for period, at, stands in (
+        (pool, "2099-01-01T00:00:00Z", True),
+        (monthly, entry.created, True),
+        (monthly, "2099-01-01T00:00:00Z", False),
+    ):
+        said = statement(period, ledger.records("visits"), 1.0, None, at)
+        assert [one["stands"] for one in said["charges"]] == [stands]
+
+
 def test_another_key_and_a_broken_signature_are_found(released: Deployment) -> None:
     other = signing.public_pem(signing.private_key(b"o" * 32))
     assert released.faults(pem=other) == ["model.sig: it isn't by the key given, or what was signed has changed"]
@@ -148,6 +172,8 @@ def test_a_card_that_claims_less_than_the_ledger_is_found_whoever_signs_it(relea
     [
         ("privacy_card.json", lambda c: c["mechanism"].update(noise_multiplier=3.0), "another noise multiplier"),
         ("privacy_card.json", lambda c: c["composition"].update(epsilon=0.5), "the ledger counts"),
+        ("privacy_card.json", lambda c: c["composition"].update(epsilon=math.nan), "the ledger counts"),
+        ("privacy_card.json", lambda c: c["guarantee"].update(delta=math.nan), "the ledger was charged"),
         ("privacy_card.json", lambda c: c["composition"].update(entry="0" * 16), "a ledger entry that the ledger"),
         ("privacy_card.json", lambda c: c["model"].update(version="9"), "is another model's"),
         ("privacy_card.json", lambda c: c["guarantee"].update(epsilon=99.0), "another epsilon than manifest"),

@@ -10,11 +10,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from tasks.core.canonical import canonical_json
-from tasks.core.ledger.accounts import STANDING
-from tasks.core.ledger.book import Pool
+from tasks.core.ledger.accounts import STANDING, period_of
+from tasks.core.ledger.book import Entry, Pool
 from tasks.core.ledger.chain import START, Record, Signer, Verifier
 
 FORMAT = "airlock/ledger-statement/1"
+
+
+def counts_now(pool: Pool, at: str) -> list[Entry]:
+    """The charges that stand in the budget's period at a moment, oldest first."""
+    kind = pool.budget.period
+    return [
+        entry
+        for entry in pool.entries
+        if entry.state in STANDING and period_of(kind, entry.created) == period_of(kind, at)
+    ]
 
 
 def statement(pool: Pool, log: list[Record], counted: float, tight: float | None, at: str) -> dict[str, Any]:
@@ -27,6 +37,7 @@ def statement(pool: Pool, log: list[Record], counted: float, tight: float | None
         tight: the same were all parameters fixed beforehand, or ``None``.
         at: the moment, UTC.
     """
+    standing = {entry.id for entry in counts_now(pool, at)}
     seq, digest = (log[-1].seq, log[-1].hash) if log else (0, START)
     return {
         "format": FORMAT,
@@ -43,7 +54,7 @@ def statement(pool: Pool, log: list[Record], counted: float, tight: float | None
                 "id": entry.id,
                 "created": entry.created,
                 "state": entry.state,
-                "stands": entry.state in STANDING,
+                "stands": entry.id in standing,
                 "released": entry.released,
                 "key": entry.key,
                 "mechanism": entry.mechanism,

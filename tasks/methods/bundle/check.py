@@ -82,7 +82,11 @@ def check(
 
 
 def _files(folder: Path, vouched: Mapping[str, str]) -> Iterator[Fault]:
-    there = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
+    there = {
+        path.relative_to(folder).as_posix(): path
+        for path in folder.rglob("*")
+        if path.is_symlink() or not path.is_dir()
+    }
     for name in sorted({*there, *vouched} - {signing.NAME}):
         path = folder / name
         if path.is_symlink():
@@ -157,7 +161,8 @@ def _against_ledger(card: Mapping[str, Any], manifest: Mapping[str, Any], ledger
         yield Fault("privacy_card.json", "names a ledger entry of a mean that the ledger doesn't have")
     epsilon, delta = (math.fsum(one[name] for one in (entry, *means)) for name in ("epsilon", "delta"))
     # Sums in floating point may differ in the last digit; the card's figure is rounded up.
-    if guarantee["epsilon"] < epsilon - 1e-9 or guarantee["delta"] < delta * (1 - 1e-12):
+    # Asked so that a figure that isn't a number, which is neither less nor more than another, is a fault too.
+    if not (guarantee["epsilon"] >= epsilon - 1e-9 and guarantee["delta"] >= delta * (1 - 1e-12)):
         yield Fault(
             "privacy_card.json",
             f"claims epsilon {guarantee['epsilon']:g} at delta {guarantee['delta']:g}; the ledger was charged "
@@ -170,7 +175,7 @@ def _against_ledger(card: Mapping[str, Any], manifest: Mapping[str, Any], ledger
     for name, its in same:
         if card["mechanism"][name] != mechanism.get(its):
             yield Fault("privacy_card.json", f"gives another {name.replace('_', ' ')} than the ledger")
-    if life["epsilon"] < ledger["counted_epsilon"]:
+    if not life["epsilon"] >= ledger["counted_epsilon"]:
         yield Fault(
             "privacy_card.json",
             f"says that the data set's charges come to epsilon {life['epsilon']:g}; the ledger counts "

@@ -103,7 +103,7 @@ def assemble(ctx: Context, folder: Path, version: str, policy: Policy, approval:
 def _ledger(ctx: Context, at: str) -> tuple[dict[str, Any] | None, str, str]:
     """The ledger's statement on the data set, its signature and its public key; none where nothing was charged."""
     from tasks.core.ledger import Signer
-    from tasks.core.ledger.statement import sign, statement
+    from tasks.core.ledger.statement import counts_now, sign, statement
     from tasks.methods.dp.tight import tight
 
     if not ctx.input("training").counts.get("ledger_entry"):
@@ -111,7 +111,7 @@ def _ledger(ctx: Context, at: str) -> tuple[dict[str, Any] | None, str, str]:
     ledger, signer = ctx.ledger(), Signer(ctx.keys.secret("ledger"))
     name = ctx.config.dataset
     account, pool = ledger.account(name, tight), ledger.pool(name)
-    standing = tuple(event for entry in pool.entries if entry.state != "freed" for event in entry.events)
+    standing = tuple(event for entry in counts_now(pool, at) for event in entry.events)
     figure = tight(standing, pool.budget.delta) if len(standing) <= _FEW else None
     said = statement(pool, ledger.records(name), account.spent, figure, at)
     return said, sign(to_bytes(said), signer), signer.public
