@@ -119,7 +119,9 @@ EVENTS = st.one_of(
 @given(EVENTS, st.floats(1.01, 200), st.floats(1.0, 4.0))
 def test_divergences_are_positive_and_grow_with_the_order(event: Event, order: float, more: float) -> None:
     lower, higher = divergences(event, [order, order * more])
-    assert 0 < lower <= higher * (1 + 1e-9) + 1e-7
+    # What arithmetic may lose of each step's moment is added to it, and counts 1 / (order - 1) times.
+    rounding = getattr(event, "steps", 1) * 1e-13 / (order - 1)
+    assert 0 < lower <= higher * (1 + 1e-9) + 1e-7 + rounding
     assert math.isfinite(higher)
 
 
