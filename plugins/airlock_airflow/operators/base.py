@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from airflow.sdk import BaseOperator, Context
@@ -13,10 +14,11 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowTaskTimeout
 from airlock_airflow import settings
 from airlock_airflow.form import config_of
 from airlock_airflow.keys import deployment_keys
+from airlock_airflow.lineage_events import Work, lineage_of
 from airlock_airflow.outcome import as_airflow
 from tasks.core import settings as core
 from tasks.core.config import Config
-from tasks.core.errors import AirlockError
+from tasks.core.errors import AirlockError, GateRefused
 from tasks.core.pipeline import STEPS
 from tasks.process.launch import StageProcess
 from tasks.process.request import Request
@@ -41,6 +43,7 @@ class StageOperator(BaseOperator):
         # are the DAG's and its conf either way.
         self.params = ParamsDict()
         self._process: StageProcess | None = None
+        self._work: Work | None = None
 
     @classmethod
     def partial(cls, **kwargs: Any) -> Any:
@@ -66,9 +69,14 @@ class StageOperator(BaseOperator):
         try:
             config = config_of(dict(context["params"]))
             core.check_allowed(config, allowed_urls())
-            self._process = StageProcess(self._request(context, config), self._say)
+            request = self._request(context, config)
+            self._work = Work(self.stage, config, request.inputs)
+            self._process = StageProcess(request, self._say)
             refs = self._process.run().refs
+            self._work = replace(self._work, outputs=refs)
         except AirlockError as exc:
+            if self._work is not None and isinstance(exc, GateRefused):
+                self._work = replace(self._work, refused=True)
             raise as_airflow(exc, scheduled=_scheduled(context)) from None
         except AirflowTaskTimeout:
             self.on_kill()
@@ -80,6 +88,10 @@ class StageOperator(BaseOperator):
         """End the stage's process: SIGTERM, then SIGKILL before Airflow's own patience ends."""
         if self._process is not None:
             self._process.stop()
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """What OpenLineage's event of the task's end says; only its provider, where it is switched on, asks."""
+        return lineage_of(self._work) if self._work is not None else None
 
     def output_of(self, refs: list[dict[str, Any]]) -> Refs:
         """What the task hands on."""
