@@ -18,6 +18,8 @@ from tasks.core.policies import Policy, load_policy
 
 TABLES = frozenset({"ingest", "plant", "mask", "leakcheck"})
 """Stages whose artifacts are tables of people's rows."""
+MINTED = {"record_id": "integer", "unit_id": "string", "split": "string"}
+"""Columns that ingest adds; masking leaves them as they are."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def _table(stage: str, config: Config) -> dict[str, Any]:
         return {}
     masked = stage in ("mask", "leakcheck")
     policy = load_policy(config.mask.policy) if masked else None
-    fields = [schema.SchemaDatasetFacetFields(name="unit_id", type="string")]
+    fields = [schema.SchemaDatasetFacetFields(name=name, type=kind) for name, kind in MINTED.items()]
     for column in config.ingest.columns:
         if column.role != "person" and not (policy and _operator(policy, column) == "delete"):
             fields.append(schema.SchemaDatasetFacetFields(name=column.name, type=None if masked else column.type))
@@ -121,14 +123,15 @@ def _columns(work: Work) -> dict[str, Any]:
         policy = load_policy(config.mask.policy)
         kept = [column for column in config.ingest.columns if column.role != "person"]
         how = {column.name: _operator(policy, column) for column in kept}
-        made = [("unit_id", "unit_id", False)]
+        made = [(name, name, False) for name in MINTED]
         made += [(name, name, operator != "keep") for name, operator in how.items() if operator != "delete"]
         sources = [_name(ref["uri"]) for ref in work.inputs["shard"]]
     elif work.stage == "leakcheck":
         again = config.leakcheck.on_finding == "remask"
         policy = load_policy(config.mask.policy)
         kept = [c for c in config.ingest.columns if c.role != "person" and _operator(policy, c) != "delete"]
-        made = [("unit_id", "unit_id", False), *((c.name, c.name, again and c.role == "text") for c in kept)]
+        made = [(name, name, False) for name in MINTED]
+        made += [(column.name, column.name, again and column.role == "text") for column in kept]
         sources = [_name(uri) for role, _, uri in _distinct(work.inputs) if role == "masked"]
     else:
         return {}

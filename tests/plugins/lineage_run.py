@@ -1,6 +1,6 @@
 """A run of the DAG in a process of its own, so that OpenLineage's provider reads the environment of its test.
 
-``python -m tests.plugins.lineage_run CONF [fake]``: ``fake`` has the stages pretend.
+``python -m tests.plugins.lineage_run CONF [fake] [shut]``: ``fake`` has the stages pretend, ``shut`` the gate refuse.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 
-def pretend() -> None:
+def pretend(shut: bool) -> None:
     """Stages that pretend, and the leak gate's shared report as a real one leaves it."""
     from tasks.core import artifacts, settings
+    from tasks.core.errors import GateRefused
     from tasks.core.store import Store
     from tasks.process.launch import StageProcess
     from tests.plugins.conftest import FakeStages
@@ -32,6 +33,8 @@ def pretend() -> None:
 
     shared = artifacts.reuse_or_build(store, "leakcheck-shared", "c" * 64, {}, build)[0].to_dict()
     fake = FakeStages()
+    if shut:
+        fake.errors["leakcheck"] = [GateRefused("leakcheck: 3 findings, the policy allows 0")]
 
     def run(process: StageProcess) -> Any:
         answer = fake.run(process)
@@ -42,7 +45,7 @@ def pretend() -> None:
     StageProcess.run = run  # type: ignore[method-assign]
 
 
-def main(conf: str, fake: bool) -> None:
+def main(conf: str, fake: bool, shut: bool) -> None:
     from airflow.dag_processing.dagbag import DagBag
     from airflow.utils.db import initdb
 
@@ -50,7 +53,7 @@ def main(conf: str, fake: bool) -> None:
 
     initdb()
     if fake:
-        pretend()
+        pretend(shut)
     bag = DagBag(str(ROOT / "dags"), collect_dags=False)
     bag.process_file(str(ROOT / "dags" / "private_model.py"))
     run = bag.dags["private_model"].test(run_conf=json.loads(Path(conf).read_text(encoding="utf-8")))
@@ -58,4 +61,4 @@ def main(conf: str, fake: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], "fake" in sys.argv[2:])
+    main(sys.argv[1], "fake" in sys.argv[2:], "shut" in sys.argv[2:])
