@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,8 @@ from tasks.command.main import main
 from tasks.core import runs
 from tasks.core.artifacts import reuse_or_build
 from tasks.core.errors import GateRefused, UserError
-from tasks.core.ledger.statement import statement
+from tasks.core.ledger.chain import Signer
+from tasks.core.ledger.statement import sign, statement
 from tasks.core.policies import FOLDER
 from tasks.core.store import Store
 from tasks.methods.bundle import check, leaves, privacy_card, revocation, signing
@@ -126,6 +128,89 @@ def test_a_linked_folder_is_found(released: Deployment, tmp_path: Path) -> None:
     (tmp_path / "elsewhere" / "code.py").write_text("print()")
     (released.bundle / "model" / "extra").symlink_to(tmp_path / "elsewhere")
     assert released.faults() == ["model/extra: is a link"]
+
+
+@pytest.mark.parametrize("name", ["report.html", "model.sig"])
+def test_a_pipe_is_a_fault_and_not_waited_for(released: Deployment, name: str) -> None:
+    (released.bundle / name).unlink()
+    os.mkfifo(released.bundle / name)
+    assert [fault.partition(":")[0] for fault in released.faults()] == [name]
+
+
+def test_folders_that_were_put_in_are_found_unseen(released: Deployment, tmp_path: Path) -> None:
+    deep = released.bundle / "model" / "extra"
+    for _ in range(200):
+        deep = deep / "x"
+    deep.mkdir(parents=True)
+    (released.bundle / "model.sig").rename(tmp_path / "sig")
+    (released.bundle / "model.sig").symlink_to(tmp_path / "sig")
+    assert released.faults() == ["model.sig: is a link or no file"]
+    (released.bundle / "model.sig").unlink()
+    (tmp_path / "sig").rename(released.bundle / "model.sig")
+    assert released.faults() == ["model/extra: was put in after signing"]
+
+
+def test_a_folder_that_cant_be_listed_is_no_empty_one(released: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    scandir = os.scandir
+
+    def closed(path: str) -> Any:  # as for a user without the right; tests may run as root, who has every right
+        if Path(path).name == "model":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    with pytest.raises(PermissionError):
+        released.faults()
+    assert main(["verify", str(released.bundle)]) == 3
+
+
+@pytest.mark.parametrize("name", ["privacy_card.json", "manifest.json"])
+def test_an_entry_that_stands_twice_is_found_whoever_signs_it(released: Deployment, name: str) -> None:
+    released.sign_again()
+    path = released.bundle / name
+    path.write_text('{"format": "of old",' + path.read_text(encoding="utf-8").lstrip()[1:], encoding="utf-8")
+    if name != "manifest.json":
+        released.sign_again()
+    else:
+        (released.bundle / "model.sig").unlink()
+        signing.sign(released.bundle, released.key)
+    assert released.faults() == ["manifest.json: or a card is not as a release writes it"]
+
+
+def test_the_ledgers_key_from_elsewhere_is_held_against_the_bundles_own(
+    released: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = json.loads((released.bundle / "manifest.json").read_bytes())["ledger_key"]
+    assert main(["verify", str(released.bundle), "--ledger-key", own]) == 0
+    said = capsys.readouterr().out
+    assert "ward-model 1.0.0" in said and "own word" not in said
+    forger = Signer(b"f" * 32)
+    data = (released.bundle / check.LEDGER).read_bytes()
+    (released.bundle / check.LEDGER_SIGNATURE).write_text(sign(data, forger))
+    change(released.bundle / "manifest.json", lambda plain: plain.update(ledger_key=forger.public))
+    released.sign_again()
+    assert main(["verify", str(released.bundle)]) == 0 and "own word" in capsys.readouterr().out
+    assert main(["verify", str(released.bundle), "--ledger-key", own]) == 3
+    assert "ledger_extract.json: isn't signed by the ledger" in capsys.readouterr().out
+    assert main(["verify", str(released.bundle), "--ledger-key", "nonsense"]) == 2
+
+
+def test_names_of_files_cannot_fake_a_line(released: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    (released.bundle / "a\nall is well\x1b[2K").write_text("x")
+    assert main(["verify", str(released.bundle)]) == 3
+    assert capsys.readouterr().out == "a\\nall is well\\x1b[2K: was put in after signing\n"
+
+
+@pytest.mark.parametrize("deep", [b"[" * 100_000, b'{"list": ' * 50_000])
+def test_deep_nesting_is_refused_in_a_sentence(released: Deployment, deep: bytes) -> None:
+    (fault,) = released.faults(revoked=deep)
+    assert fault == "the list: the list of revoked bundles isn't one"
+    body = "[" * 100_000
+    odd = json.dumps({"list": body, "signature": signing.sign_bytes(body.encode(), released.key)}).encode()
+    (fault,) = released.faults(revoked=odd)
+    assert "isn't as `airlock revoke` writes it" in fault
+    (released.bundle / "model.sig").write_bytes(deep)
+    assert released.faults() == ["model.sig: it isn't a signature of a model"]
 
 
 def test_a_statement_counts_the_budgets_own_period(released: Deployment) -> None:
@@ -277,10 +362,16 @@ def test_a_half_copied_bundle_is_none(tmp_path: Path, tiny_model: Path, monkeypa
     assert deployment.faults() == []
 
 
-def test_a_model_without_privacy_has_no_epsilon_anywhere(tmp_path: Path, tiny_model: Path) -> None:
+def test_a_model_without_privacy_has_no_epsilon_anywhere(
+    tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AIRLOCK_HOME", str(tmp_path / "home"))
     deployment = Deployment(tmp_path / "home", tiny_model, private=False)
     ref = release.run(deployment.context())
     assert "epsilon" not in ref.counts and deployment.faults() == []
+    assert main(["verify", str(deployment.bundle)]) == 0
+    said = capsys.readouterr().out
+    assert "gives no formal guarantee" in said and "ledger" not in said
     text = (deployment.bundle / "PRIVACY_CARD.md").read_text(encoding="utf-8")
     assert "no formal guarantee" in text and "ε =" not in text
     assert "ε =" not in (deployment.bundle / "report.html").read_text(encoding="utf-8")

@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tasks.methods.bundle import privacy_card, revocation, signing
@@ -54,10 +56,16 @@ def check(
 
     Formal guarantees:
         Where nothing is found, every file is, byte for byte, one that the key's holder signed for this bundle, none is
-        missing or put in, the card's ε isn't below what the ledger's signed statement says of its entry, and the list
-        given doesn't name the bundle.
+        missing or put in, the card's ε isn't below what the ledger's statement says of the entries that the card names,
+        and the list given doesn't name the bundle. The statement is the ledger's where ``ledger_signed`` knows the
+        ledger's key from elsewhere; else it is as good as whoever signed the bundle, who names that key in it.
+
+    Raises:
+        OSError: a folder or file of the bundle can't be read.
     """
     try:
+        if not stat.S_ISREG((folder / signing.NAME).lstat().st_mode):
+            return [Fault(signing.NAME, "is a link or no file")]
         vouched = signing.signed_files((folder / signing.NAME).read_bytes(), pem)
     except FileNotFoundError:
         return [Fault(signing.NAME, "is missing: the bundle isn't signed")]
@@ -67,14 +75,14 @@ def check(
     if any(fault.file == MANIFEST for fault in faults) or MANIFEST not in vouched:
         return faults or [Fault(MANIFEST, "is not among the signed files")]
     try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
+        manifest = _json(folder / MANIFEST)
         if manifest["format"] != FORMAT:
             return [*faults, Fault(MANIFEST, "is of a version that this release doesn't read")]
         faults += _manifest(manifest, vouched)
         if not faults:
             faults += _cards(folder, manifest, ledger_signed)
         name, version = str(manifest["name"]), str(manifest["version"])
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return [*faults, Fault(MANIFEST, "or a card is not as a release writes it")]
     if revoked is not None:
         faults += _revoked(name, version, vouched[MANIFEST], revoked, pem)
@@ -82,21 +90,53 @@ def check(
 
 
 def _files(folder: Path, vouched: Mapping[str, str]) -> Iterator[Fault]:
-    there = {
-        path.relative_to(folder).as_posix(): path
-        for path in folder.rglob("*")
-        if path.is_symlink() or not path.is_dir()
-    }
+    there = _there(folder, {str(parent) for name in vouched for parent in PurePosixPath(name).parents})
     for name in sorted({*there, *vouched} - {signing.NAME}):
-        path = folder / name
-        if path.is_symlink():
+        if name in there and stat.S_ISLNK(there[name]):
             yield Fault(name, "is a link")
         elif name not in vouched:
             yield Fault(name, "was put in after signing")
         elif name not in there:
             yield Fault(name, "is missing")
-        elif _sha256(path) != vouched[name]:
+        elif not stat.S_ISREG(there[name]):
+            # To open a pipe or a device could wait for ever.
+            yield Fault(name, "isn't a file")
+        elif _sha256(folder / name) != vouched[name]:
             yield Fault(name, "was changed after signing")
+
+
+def _there(folder: Path, expected: set[str]) -> dict[str, int]:
+    """What a bundle holds, and its mode: all but the folders that it should have, which are looked into instead.
+
+    Raises:
+        OSError: a folder can't be listed, so that something could hide in it.
+    """
+
+    def unlisted(error: OSError) -> None:
+        raise error
+
+    found: dict[str, int] = {}
+    for root, folders, files in os.walk(folder, onerror=unlisted):
+        for name in (*folders, *files):
+            path = Path(root, name)
+            found[path.relative_to(folder).as_posix()] = path.lstat().st_mode
+        folders[:] = [name for name in folders if Path(root, name).relative_to(folder).as_posix() in expected]
+    return {name: mode for name, mode in found.items() if not (stat.S_ISDIR(mode) and name in expected)}
+
+
+def _json(path: Path) -> Any:
+    """A file's JSON.
+
+    Raises:
+        ValueError: it isn't JSON, or names an entry twice, of which readers take one or the other.
+    """
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(dict(pairs)) != len(pairs):
+            raise ValueError("an entry stands twice")
+        return dict(pairs)
+
+    return json.loads(path.read_bytes(), object_pairs_hook=once)
 
 
 def _sha256(path: Path) -> str:
@@ -119,12 +159,12 @@ def _manifest(manifest: Mapping[str, Any], vouched: Mapping[str, str]) -> Iterat
 def _cards(
     folder: Path, manifest: Mapping[str, Any], ledger_signed: Callable[[bytes, str, str], bool]
 ) -> Iterator[Fault]:
-    card = json.loads((folder / "privacy_card.json").read_bytes())
+    card = _json(folder / "privacy_card.json")
     if (folder / "PRIVACY_CARD.md").read_text(encoding="utf-8") != privacy_card.as_markdown(card):
         yield Fault("PRIVACY_CARD.md", "says something else than privacy_card.json")
     if (card["model"]["name"], card["model"]["version"]) != (manifest["name"], manifest["version"]):
         yield Fault("privacy_card.json", f"is another model's than {MANIFEST}")
-    leak = json.loads((folder / "leak_check" / "leak_check.json").read_bytes())
+    leak = _json(folder / "leak_check" / "leak_check.json")
     if leak["passed"] is not True:
         yield Fault("leak_check/leak_check.json", "the leak gate was shut")
     guarantee = card["guarantee"]

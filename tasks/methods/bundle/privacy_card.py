@@ -160,8 +160,8 @@ def _promise(card: Mapping[str, Any]) -> str:
             "them bounds what somebody can find out about a person from the model."
         )
     epsilon, delta = guarantee["epsilon"], guarantee["delta"]
-    times = math.exp(epsilon)
-    size = f"{times:,.1f}" if times < 1000 else f"{times:,.0f}" if times < 1e6 else f"10^{math.log10(times):.0f}"
+    times = math.exp(min(epsilon, 20))
+    size = f"{times:,.1f}" if times < 1000 else f"{times:,.0f}" if times < 1e6 else f"10^{epsilon / math.log(10):.0f}"
     return (
         f"**ε = {epsilon:g} at δ = {delta:g}, for {guarantee['unit']}.**\n\n"
         f"In plain words: take all that belongs to one such unit out of the training data. Whatever somebody concludes "

@@ -46,11 +46,16 @@ def read(data: bytes, pem: str) -> list[Revoked]:
     try:
         outer = json.loads(data)
         body, signature = str(outer["list"]), str(outer["signature"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise ValueError("the list of revoked bundles isn't one") from None
     if not signing.signed_bytes(body.encode(), signature, pem):
         raise ValueError("the list of revoked bundles isn't signed by the key given")
-    plain = json.loads(body)
-    if plain.get("format") != FORMAT:
+    try:
+        plain = json.loads(body)
+        known = plain["format"] == FORMAT
+        entries = [Revoked(**entry) for entry in plain["revoked"]] if known else []
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ValueError("the list of revoked bundles isn't as `airlock revoke` writes it") from None
+    if not known:
         raise ValueError("the list of revoked bundles is of a version that this release doesn't read")
-    return [Revoked(**entry) for entry in plain["revoked"]]
+    return entries

@@ -13,7 +13,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -42,7 +42,7 @@ def public_pem(key: ec.EllipticCurvePrivateKey) -> str:
 
 def fingerprint(pem: str) -> str:
     """SHA-256 of the PEM, hex: what signatures name the key by."""
-    return hashlib.sha256(pem.encode("ascii")).hexdigest()
+    return hashlib.sha256(pem.encode("utf-8", "replace")).hexdigest()
 
 
 def sign(folder: Path, key: ec.EllipticCurvePrivateKey) -> None:
@@ -73,11 +73,11 @@ def signed_files(signature: bytes, pem: str) -> dict[str, str]:
         envelope = json.loads(signature)["dsseEnvelope"]
         payload = base64.b64decode(envelope["payload"], validate=True)
         kind, made = str(envelope["payloadType"]), [base64.b64decode(one["sig"]) for one in envelope["signatures"]]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise ValueError("it isn't a signature of a model") from None
     try:
         key = serialization.load_pem_public_key(pem.encode("ascii"))
-    except (ValueError, UnicodeEncodeError):
+    except (ValueError, UnsupportedAlgorithm):
         raise ValueError("the key given isn't a public key in PEM form") from None
     if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != "secp256r1":
         raise ValueError("the key given isn't one on P-256")
@@ -92,7 +92,7 @@ def signed_files(signature: bytes, pem: str) -> dict[str, str]:
         if any(one["algorithm"] != "sha256" for one in resources):
             raise ValueError
         found = {str(one["name"]): str(one["digest"]) for one in resources}
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise ValueError("it signs something else than the files of a model") from None
     if len(found) != len(resources):
         raise ValueError("it names a file twice")
@@ -117,5 +117,5 @@ def signed_bytes(data: bytes, signature: str, pem: str) -> bool:
     try:
         key = serialization.load_pem_public_key(pem.encode("ascii"))
         return isinstance(key, ec.EllipticCurvePublicKey) and _verifies(key, bytes.fromhex(signature), data)
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         return False

@@ -13,7 +13,9 @@ You need the releasing team's public key, from them, not from this folder. They 
 
 It checks the signature, every file, the cards against each other and against the signed statement of the privacy
 ledger, and names whatever is wrong. Exit code 0: all is as it was released. Exit code 3: it isn't. With
-`--revoked LIST` it also looks whether the release was taken back; ask for the newest list.
+`--revoked LIST` it also looks whether the release was taken back; ask for the newest list. Ask for the ledger's public
+key, too (`airlock ledger verify` prints it there), and give it by `--ledger-key HEX`: without it the ledger's statement
+is as good as the key that signed this folder.
 
 Without Airlock, the signature alone, by the package `model-signing` (OpenSSF Model Signing):
 
