@@ -57,7 +57,8 @@ def main(conf: str, fake: bool, shut: bool) -> None:
     bag = DagBag(str(ROOT / "dags"), collect_dags=False)
     bag.process_file(str(ROOT / "dags" / "private_model.py"))
     run = bag.dags["private_model"].test(run_conf=json.loads(Path(conf).read_text(encoding="utf-8")))
-    print("STATE", run.state)
+    # Not to standard output: the listener's own process may still be logging there.
+    Path(conf).with_name("state").write_text(str(run.state), encoding="utf-8")
 
 
 if __name__ == "__main__":

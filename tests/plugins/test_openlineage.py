@@ -55,9 +55,8 @@ def run_dag(tmp_path: Path, conf: dict[str, Any], *how: str, env: dict[str, str]
         capture_output=True,
         text=True,
     )
-    ended = [line.split()[-1] for line in done.stdout.splitlines() if line.startswith("STATE")]
-    assert ended, done.stderr[-3000:]
-    return ended[0], events.read_bytes()
+    assert (tmp_path / "state").exists(), done.stderr[-3000:]
+    return (tmp_path / "state").read_text(encoding="utf-8"), events.read_bytes()
 
 
 def checked(said: bytes) -> list[dict[str, Any]]:
