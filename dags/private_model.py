@@ -13,9 +13,11 @@ beside it. No stage behind the leak gate sees a raw value, and **train accepts n
 | review | all masked shards | a sample for a person to read, where the policy asks for one |
 | review_answer | the sample | nothing: it waits until that person has answered, in numbers |
 | leakcheck | all masked shards | the clean table, or nothing: the gate shuts |
-| train | the clean table | charges the privacy ledger; an adapter trained with DP-SGD to ε and δ |
+| canary | the clean table | invented records with a coin each, for the audit, where the run asks for them |
+| train | the clean table, the canaries | charges the privacy ledger; an adapter trained with DP-SGD to ε and δ |
 | clip | the adapter | merged weights, truncated or limited in norm |
 | export | the weights | a Hugging Face folder with its model card; emits the model's asset |
+| audit | the model, the clean table, the canaries | what attacks on the model find; over a limit, nothing goes on |
 | approve_release | the model | nothing: where the policy asks for a person, it waits for one who didn't trigger it |
 | release | the model and the evidence | a signed bundle in the hand-off zone; emits the release's asset |
 
@@ -36,7 +38,9 @@ from airflow.sdk import DAG
 from airlock_airflow.form import params
 from airlock_airflow.operators import (
     ApproveReleaseOperator,
+    AuditOperator,
     BudgetOperator,
+    CanaryOperator,
     ClipOperator,
     ExportOperator,
     IngestOperator,
@@ -75,11 +79,26 @@ with DAG(
     answer = ReviewAnswerOperator(sample=review.output)
     leakcheck = LeakcheckOperator(task_id="leakcheck", masked=mask.output, raw=plant.output, review=review.output)
     answer >> leakcheck
-    train = TrainOperator(task_id="train", clean=leakcheck.output, budget=budget.output, statistics=statistics.output)
+    canary = CanaryOperator(task_id="canary", clean=leakcheck.output)
+    train = TrainOperator(
+        task_id="train",
+        clean=leakcheck.output,
+        budget=budget.output,
+        statistics=statistics.output,
+        canaries=canary.output,
+    )
     clip = ClipOperator(task_id="clip", model=train.output)
     export = ExportOperator(task_id="export", model=clip.output, training=train.output)
-    approve = ApproveReleaseOperator(model=export.output, training=train.output)
+    audit = AuditOperator(
+        task_id="audit", model=export.output, training=train.output, clean=leakcheck.output, canaries=canary.output
+    )
+    approve = ApproveReleaseOperator(model=export.output, training=train.output, audit=audit.output)
     release = ReleaseOperator(
-        task_id="release", model=export.output, clipped=clip.output, training=train.output, clean=leakcheck.output
+        task_id="release",
+        model=export.output,
+        clipped=clip.output,
+        training=train.output,
+        clean=leakcheck.output,
+        audit=audit.output,
     )
     approve >> release

@@ -36,9 +36,11 @@ MINUTES = {
     "leakcheck": 240,
     "review": 60,
     "review_answer": 10080,
+    "canary": 60,
     "train": 2880,
     "clip": 60,
     "export": 60,
+    "audit": 480,
     "approve_release": 10080,
     "release": 60,
 }
@@ -46,6 +48,9 @@ MINUTES = {
 
 RAW_STAGES = frozenset({"ingest", "budget", "plant", "statistics", "mask", "review", "review_answer", "leakcheck"})
 """Stages whose worker needs the raw zone's credentials."""
+
+SEALED_STAGES = frozenset({"canary", "train", "audit"})
+"""Stages whose worker needs the sealed zone's credentials."""
 
 
 def deployment_config() -> Config | None:
@@ -87,8 +92,9 @@ def placement(stage: str) -> dict[str, Any]:
     variable = f"AIRLOCK_TIMEOUT_{stage.upper()}"
     placed: dict[str, Any] = {"execution_timeout": timedelta(minutes=_positive(variable, MINUTES.get(stage, 60)))}
     queue = os.environ.get("AIRLOCK_RAW_QUEUE") if stage in RAW_STAGES else None
-    if stage == "train":
+    if stage in SEALED_STAGES:
         queue = os.environ.get("AIRLOCK_TRAIN_QUEUE")
+    if stage in ("train", "audit"):
         placed["pool"] = os.environ.get("AIRLOCK_TRAIN_POOL") or "default_pool"
     if queue:
         placed["queue"] = queue

@@ -41,14 +41,14 @@ def add_to(commands: Any) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     clean = zones(args)["clean"]
-    models = [pair for pair in _models(clean) if pair[0].key.startswith(args.model or "")]
+    models = [found for found in _models(clean) if found[0].key.startswith(args.model or "")]
     if not args.model:
         return _list(args, clean, models)
-    if len({model.key for model, _ in models}) != 1:
+    if len({model.key for model, *_ in models}) != 1:
         raise UserError("approve: this store has no model of that key, or several; `airlock approve` lists them")
-    model, training = models[-1]
+    model, training, attacked = models[-1]
     if args.comment is None and not args.reject:
-        print(approvals.summary(model, training))
+        print(approvals.summary(model, training, attacked))
         decided = approvals.decision_on(clean, model)
         print(f"\n{_in_words(decided)}")
         return 0
@@ -59,8 +59,8 @@ def _run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _list(args: argparse.Namespace, clean: Store, models: list[tuple[Ref, Ref]]) -> int:
-    decided = {model.key: approvals.decision_on(clean, model) for model, _ in models}
+def _list(args: argparse.Namespace, clean: Store, models: list[tuple[Ref, Ref, Ref | None]]) -> int:
+    decided = {model.key: approvals.decision_on(clean, model) for model, *_ in models}
     if args.json:
         print(json.dumps({key: asdict(one) if one else None for key, one in decided.items()}, indent=1, sort_keys=True))
         return 0
@@ -71,12 +71,13 @@ def _list(args: argparse.Namespace, clean: Store, models: list[tuple[Ref, Ref]])
     return 0
 
 
-def _models(clean: Store) -> Iterator[tuple[Ref, Ref]]:
-    """The exported models in the index of runs, each with its training."""
+def _models(clean: Store) -> Iterator[tuple[Ref, Ref, Ref | None]]:
+    """The exported models in the index of runs, each with its training, and its audit where that ended well."""
     for run_id in runs.run_ids(clean):
         steps = {step["stage"]: step for step in runs.steps(clean, run_id) if step["exit_code"] == 0}
         if "export" in steps and "train" in steps:
-            yield Ref.from_dict(steps["export"]["refs"][0]), Ref.from_dict(steps["train"]["refs"][0])
+            model, training = (Ref.from_dict(steps[stage]["refs"][0]) for stage in ("export", "train"))
+            yield model, training, Ref.from_dict(steps["audit"]["refs"][0]) if "audit" in steps else None
 
 
 def _in_words(decision: Decision | None) -> str:

@@ -30,9 +30,11 @@ _WHAT = {
     "statistics": "release the private means that the policy fills columns with, charged to the privacy ledger",
     "mask": "mask personal data by the policy",
     "leakcheck": "look for what masking missed; write the clean table if the gate opens",
+    "canary": "make the records that the audit looks for in the model, where there are to be any",
     "train": "train with differential privacy",
     "clip": "clip the model's weights",
     "export": "write the model for hand-over",
+    "audit": "attack the model: what it gives away, next to what was promised",
 }
 
 

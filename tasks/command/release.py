@@ -14,7 +14,7 @@ from tasks.core.store import Store
 from tasks.process.launch import StageProcess
 from tasks.process.request import Request
 
-TAKES = {"clean": "leakcheck", "training": "train", "clipped": "clip", "model": "export"}
+TAKES = {"clean": "leakcheck", "training": "train", "clipped": "clip", "model": "export", "audit": "audit"}
 """The stage's inputs, and the stages whose outputs they are."""
 KEYS = ("release", "ledger")
 

@@ -6,6 +6,7 @@ A decision lies in ``approvals/<key of the exported model>.json``. The audit log
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -112,7 +113,7 @@ def required(clean: Store, model: Ref) -> Decision:
     return found
 
 
-def summary(model: Ref, training: Ref) -> str:
+def summary(model: Ref, training: Ref, attacked: Ref | None = None) -> str:
     """What whoever decides is told: the promise, what the people have paid, and what isn't known. No value of a row."""
     counts = training.counts
     lines = []
@@ -128,8 +129,19 @@ def summary(model: Ref, training: Ref) -> str:
     lines.append("the leak gate was open; the model was loaded in a clean process and scanned")
     if counts.get("too_small_to_learn"):
         lines.append("the run was too small to show that the model learnt")
-    lines.append("it was not attacked: what it leaks was not measured")
+    lines.append(_attacked(attacked.counts if attacked is not None else {}))
     return f"Model {model.key[:12]}\n\n" + "\n".join(f"- {line}" for line in lines)
+
+
+def _attacked(counts: Mapping[str, Any]) -> str:
+    if not counts.get("audited"):
+        return "it was not attacked: what it leaks was not measured"
+    said = []
+    if "epsilon_lower_bound" in counts:
+        said.append(f"canaries show epsilon {counts['epsilon_lower_bound']:g} or more")
+    if "membership_auc" in counts:
+        said.append(f"the area under the membership attack's curve is {counts['membership_auc']:g} (0.5 is chance)")
+    return f"it was attacked, and nothing passed its limit: {'; '.join(said)}"
 
 
 def _name(model: Ref) -> str:

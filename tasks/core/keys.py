@@ -23,9 +23,9 @@ from pathlib import Path
 
 from tasks.core.errors import UserError
 
-ROLES = ("unit", "split", "mask", "vault", "noise", "ledger", "release")
-"""What subkeys are for: hashing persons' ids, splitting, masking, keeping what was masked, drawing noise, signing the
-privacy ledger, and signing what is handed over."""
+ROLES = ("unit", "split", "mask", "vault", "noise", "canary", "ledger", "release")
+"""What subkeys are for: hashing persons' ids, splitting, masking, keeping what was masked, drawing noise, tossing the
+canaries' coins, signing the privacy ledger, and signing what is handed over."""
 
 
 class Keys:

@@ -34,12 +34,21 @@ PIPELINE: tuple[Step, ...] = (
     Step("mask", {"shard": "plant", "statistics": "statistics"}, mapped=True, keys=("mask", "vault")),
     Step("review", {"masked": "mask", "raw": "plant"}),
     Step("leakcheck", {"masked": "mask", "raw": "plant", "review": "review"}),
-    Step("train", {"clean": "leakcheck", "budget": "budget", "statistics": "statistics"}, keys=("noise", "ledger")),
+    Step("canary", {"clean": "leakcheck"}, keys=("canary",)),
+    Step(
+        "train",
+        {"clean": "leakcheck", "budget": "budget", "statistics": "statistics", "canaries": "canary"},
+        keys=("noise", "ledger"),
+    ),
     Step("clip", {"model": "train"}, keys=("noise",)),
     Step("export", {"model": "clip", "training": "train"}),
     Step(
+        "audit",
+        {"model": "export", "training": "train", "clean": "leakcheck", "canaries": "canary"},
+    ),
+    Step(
         "release",
-        {"model": "export", "clipped": "clip", "training": "train", "clean": "leakcheck"},
+        {"model": "export", "clipped": "clip", "training": "train", "clean": "leakcheck", "audit": "audit"},
         keys=("release", "ledger"),
     ),
 )

@@ -51,7 +51,10 @@ def run(ctx: Context) -> Ref:
     """
     shards = ctx.inputs["shards"]
     settings = ctx.config.train.model_dump(mode="json", include=set(DECIDING))
-    claim = sha256_json({"dataset": ctx.config.dataset, "rows": [ref.digest for ref in shards], "train": settings})
+    claimed: dict[str, Any] = {"dataset": ctx.config.dataset, "rows": [ref.digest for ref in shards], "train": settings}
+    if ctx.config.canary.count:
+        claimed["canary"] = ctx.config.canary.deciding()
+    claim = sha256_json(claimed)
     decides: dict[str, Any] = {"claim": claim, "unit_key": ctx.keys.key_id("unit")}
     means = _means(ctx)
     if means:
@@ -125,7 +128,7 @@ def _build(
     from tasks.methods.dp.accounting import epsilon
     from tasks.methods.dp.plan import plan_for
     from tasks.methods.dp.relation import relation_for, unit_for
-    from tasks.methods.dp.units import by_person
+    from tasks.methods.dp.units import by_person, canary_units
     from tasks.methods.lm.records import Records
 
     config = ctx.config.train
@@ -141,6 +144,7 @@ def _build(
     plan = plan_for(
         epsilon=config.epsilon, delta=config.delta, expected_batch=config.expected_batch, steps=config.steps,
         population=config.population, truncate=config.truncate, counted=counted, unit=unit,
+        canaries=canary_units(ctx.config.canary.count, ctx.config.canary.repeats, unit),
     )  # fmt: skip
     asked = epsilon(plan.mechanism, plan.delta)
     writer.write_json("budget.json", {

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.metadata
+import itertools
 import json
 import math
 import os
@@ -66,7 +67,8 @@ def run(ctx: Context) -> Ref:
     """Train the model.
 
     Reads: ``clean`` (leakcheck's table), ``budget`` (what the budget stage found; not part of the key), ``statistics``
-    (the means that stand in the table; part of the key where there are any, since the guarantee's account names them).
+    (the means that stand in the table; part of the key where there are any, since the guarantee's account names them),
+    ``canaries`` (where there are any: those in the table are trained on as any record is).
     Writes: ``adapter/`` (PEFT's safetensors layout) or ``model/`` (Hugging Face layout), ``training.json`` (what was
     done and what it guarantees), ``evaluation.json`` (held-out quality before and after, outside the guarantee). In the
     sealed zone: the checkpoint, until the artifact is published, and the curves of losses on training rows.
@@ -84,6 +86,8 @@ def run(ctx: Context) -> Ref:
     ledger, sealed = ctx.ledger(), ctx.zone("sealed")
     # What the budget stage found is settled by the same rows and settings: it isn't part of the key.
     inputs = {"clean": ctx.inputs["clean"]}
+    if any(ref.counts["canaries"] for ref in ctx.inputs.get("canaries", ())):
+        inputs["canaries"] = ctx.inputs["canaries"]
     if _means(ctx):
         inputs["statistics"] = ctx.inputs["statistics"]
     folder = f"train/{ctx.key(STAGE, config, decides, inputs)[0]}"
@@ -121,7 +125,7 @@ def _build(
     from tasks.methods.dp.relation import relation_for, relation_in_words, unit_for, unit_in_words
     from tasks.methods.dp.tight import tight
     from tasks.methods.dp.training import EpsilonSoFar, Interruption, Recipe, plan, train
-    from tasks.methods.dp.units import Units, by_person
+    from tasks.methods.dp.units import Units, by_person, canary_units
     from tasks.methods.lm.adapt import Adaptation
     from tasks.methods.lm.evaluate import Evaluation
     from tasks.methods.lm.objectives import open_task
@@ -135,11 +139,14 @@ def _build(
     records = Records(table, columns, config.objective, config.prompt_column, config.answer_column, config.label_column)
     rows = {split: records.count(split) for split in ("train", "heldout")}
     k = config.max_rows_per_person
-    people = by_person(records.by_unit("train"), k) if unit == "person" else None
-    counted = rows["train"] if people is None else len(people)
+    canaries = _Canaries(ctx, config)
+    people = by_person(itertools.chain(records.by_unit("train"), canaries.by_unit()), k) if unit == "person" else None
+    planted = canary_units(len(canaries.planted), canaries.repeats, unit)
+    counted = rows["train"] if people is None else len(people) - planted
     planned = plan_for(
         epsilon=config.epsilon, delta=config.delta, expected_batch=config.expected_batch, steps=config.steps,
         population=config.population, truncate=config.truncate, counted=counted, unit=unit,
+        canaries=canary_units(canaries.count, canaries.repeats, unit), planted=planted,
     )  # fmt: skip
     sampler, mechanism, delta = planned.sampler, planned.mechanism, planned.delta
     device, device_name, threads = _device(config)
@@ -149,7 +156,7 @@ def _build(
 
     quantise = None if config.quantise == "none" else config.quantise
     task = open_task(config.objective, base, device, labels=config.labels, quantise=quantise)
-    training = task.table(records.read("train", rows["train"]), config.max_length)
+    training = task.table(itertools.chain(records.read("train", rows["train"]), canaries.records()), config.max_length)
     heldout = task.table(records.read("heldout", rows["heldout"], config.heldout_rows), config.max_length)
     layers = config.last_layers if config.adaptation == "last_layers" else config.lora_last_layers
     model = task.adapt(Adaptation(config.adaptation, config.lora_r, config.lora_alpha, config.lora_targets, layers))
@@ -252,10 +259,13 @@ def _build(
         },
         "projection": projection.report(),
         "max_length": config.max_length,
-        "population": config.population if config.population is not None else counted,
+        "population": (config.population if config.population is not None else counted)
+        + canary_units(canaries.count, canaries.repeats, unit),
+        **({"canaries": {"number": canaries.count, "repeats": canaries.repeats}} if canaries.count else {}),
         "outside_the_guarantee": {
-            "training_records": len(training),
-            "training_records_used": len(training) if people is None else int((people >= 0).sum()),
+            "training_records": rows["train"],
+            "training_records_used": (len(training) if people is None else int((people >= 0).sum()))
+            - len(canaries.planted) * canaries.repeats,
             "training_records_truncated": training.truncated,
             "gradients_not_finite": outcome.nonfinite,
             "heldout_records": len(heldout),
@@ -273,12 +283,42 @@ def _build(
         "unit": in_words["unit"],
         "noise_multiplier": mechanism.noise_multiplier,
         "steps": mechanism.steps,
-        "rows": len(training),
+        "rows": rows["train"],
         "units": counted,
         "heldout": len(heldout),
         "too_small_to_learn": found["too_small_to_learn"],
         **evaluation.flat(found),
     }
+
+
+class _Canaries:
+    """The canaries whose coin put them into the table; how many these are isn't said outside the sealed zone."""
+
+    def __init__(self, ctx: Context, config: TrainConfig) -> None:
+        self.count, self.repeats, self.planted = 0, 1, list[dict[str, Any]]()
+        self._objective, self._labels = config.objective, config.labels
+        for ref in ctx.inputs.get("canaries", ()):
+            if ref.counts["canaries"]:
+                found = ctx.open(ref).read_json("canaries.json")
+                self.count, self.repeats = len(found["canaries"]), found["repeats"]
+                self.planted = [one for one in found["canaries"] if one["in_table"]]
+
+    def records(self) -> Iterator[Any]:
+        """As the objective reads them, one after the other."""
+        for one in self.planted:
+            for _ in range(self.repeats):
+                if self._objective == "instruction":
+                    yield one["prompt"], one["text"]
+                elif self._objective == "classification":
+                    yield one["text"], one["label"]
+                else:
+                    yield one["text"]
+
+    def by_unit(self) -> Iterator[tuple[str, bytes]]:
+        """A person of its own for each canary."""
+        for number, one in enumerate(self.planted):
+            for _ in range(self.repeats):
+                yield f"canary-{number}", one["text"].encode()
 
 
 class _Begun:

@@ -29,9 +29,11 @@ def test_every_command_has_help_with_a_description(capsys: pytest.CaptureFixture
         "statistics",
         "mask",
         "leakcheck",
+        "canary",
         "train",
         "clip",
         "export",
+        "audit",
         "runs",
         "gc",
         "doctor",
@@ -87,9 +89,9 @@ def test_a_users_error_is_one_sentence_and_exit_code_2(
 
 def test_a_stage_command_runs_what_it_rests_on() -> None:
     gated = ["ingest", "budget", "plant", "statistics", "mask", "review", "leakcheck"]
-    assert [step.stage for step in needed_for("train")] == [*gated, "train"]
+    assert [step.stage for step in needed_for("train")] == [*gated, "canary", "train"]
     assert [step.stage for step in needed_for("ingest")] == ["ingest"]
-    assert [step.stage for step in needed_for("export")] == [*gated, "train", "clip", "export"]
+    assert [step.stage for step in needed_for("export")] == [*gated, "canary", "train", "clip", "export"]
 
 
 def test_key_new_writes_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

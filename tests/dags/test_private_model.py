@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 
 HEAVY = "torch opacus transformers peft presidio_analyzer spacy great_expectations onnxruntime polars pandas pyarrow"
 
-HUMANS = {"review_answer": {"review"}, "approve_release": {"export", "train"}}
+HUMANS = {"review_answer": {"review"}, "approve_release": {"export", "train", "audit"}}
 """Only Airflow waits for a person; the command stops where an answer is missing."""
 
 
@@ -84,10 +84,10 @@ def test_placement_is_the_deployments(load_dag: Callable[[], Any], monkeypatch: 
     )
     assert queues == {
         **raw,
-        "train": "gpu-q",
+        **dict.fromkeys(["canary", "train", "audit"], "gpu-q"),
         **dict.fromkeys(["clip", "export", "approve_release", "release"], "default"),
     }
-    assert {task.task_id for task in dag.tasks if task.pool == "gpu"} == {"train"}
+    assert {task.task_id for task in dag.tasks if task.pool == "gpu"} == {"train", "audit"}
     assert dag.get_task("train").execution_timeout == timedelta(minutes=90)
     assert dag.get_task("mask").owner == "ward 7"
 

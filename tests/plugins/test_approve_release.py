@@ -24,6 +24,7 @@ from tests.plugins.test_whole_dag import states, xcoms
 
 MODEL = Ref("/store/clean/export/" + "e" * 64, "export", "e" * 64, "d" * 64, {})
 TRAINING = Ref("/store/clean/train/t", "train", "t", "d", {"epsilon": 3.0, "delta": 1e-5, "unit": "one person"})
+AUDIT = Ref("/store/clean/audit/a", "audit", "a", "d", {"audited": True, "epsilon_lower_bound": 0.4})
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 
@@ -53,7 +54,14 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 def operator(**more: Any) -> Any:
     from airlock_airflow.operators import ApproveReleaseOperator
 
-    return ApproveReleaseOperator(model=MODEL.to_dict(), training=TRAINING.to_dict(), **more)
+    return ApproveReleaseOperator(model=MODEL.to_dict(), training=TRAINING.to_dict(), audit=AUDIT.to_dict(), **more)
+
+
+def test_the_person_is_told_what_attacks_found() -> None:
+    told = approvals.summary(MODEL, TRAINING, AUDIT)
+    assert "canaries show epsilon 0.4 or more" in told and "not attacked" not in told
+    assert "not attacked" in approvals.summary(MODEL, TRAINING)
+    assert "not attacked" in approvals.summary(MODEL, TRAINING, Ref("/a", "audit", "a", "d", {"audited": False}))
 
 
 def event(chosen: str, by: str = "grace", comment: str | None = "DPIA 2026-3") -> dict[str, Any]:

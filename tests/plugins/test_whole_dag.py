@@ -60,9 +60,11 @@ ALL = [
     "review",
     "review_answer",
     "leakcheck",
+    "canary",
     "train",
     "clip",
     "export",
+    "audit",
     "approve_release",
     "release",
 ]
@@ -87,6 +89,7 @@ def test_runs_emits_one_asset_and_is_idempotent(
         "clean": ["leakcheck"],
         "budget": ["budget"],
         "statistics": ["statistics"],
+        "canaries": ["canary"],
     }
     assert train.config["train"]["epsilon"] == 3.0
     labels = {ti.map_index: ti.rendered_map_index for ti in first.get_task_instances() if ti.task_id == "mask"}
@@ -113,7 +116,7 @@ def test_runs_emits_one_asset_and_is_idempotent(
     stages.shards[1] = "changed"
     stages.built.clear()
     dag.test(run_conf={**conf, "name": "ward-notes", "train.epsilon": 3.0})
-    below = ["review", "leakcheck", "train", "clip", "export", "release"]
+    below = ["review", "leakcheck", "canary", "train", "clip", "export", "audit", "release"]
     again = ["ingest", "budget", "plant", "statistics", *below]
     assert set(stages.built) == {("mask", 1), *((stage, None) for stage in again)}
 

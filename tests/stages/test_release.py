@@ -248,8 +248,49 @@ def test_a_card_that_claims_less_than_the_ledger_is_found_whoever_signs_it(relea
     (released.bundle / "PRIVACY_CARD.md").write_text(privacy_card.as_markdown(card), encoding="utf-8")
     change(released.bundle / "manifest.json", lambda plain: plain["figures"].update(epsilon=1.0))
     released.sign_again()
-    (fault,) = released.faults()
+    audited, fault = released.faults()
+    assert audited == "audit_report.json: was held against a larger epsilon than the card claims"
     assert fault.startswith("privacy_card.json: claims epsilon 1 ") and "the ledger was charged" in fault
+
+
+def test_an_audit_goes_with_its_model_without_anybodys_score(released: Deployment) -> None:
+    report = json.loads((released.bundle / "audit_report.json").read_bytes())
+    assert report["canaries"]["correct"] == 104 and "roc" not in report["membership"]["attacks"]["calibrated"]
+    card = json.loads((released.bundle / "privacy_card.json").read_bytes())
+    assert card["audit"]["canaries"]["epsilon_lower_bound"] == report["canaries"]["deciding"]["epsilon_lower_bound"]
+    assert {"rates of the membership attacks", "how many records come back word for word"} <= set(
+        card["outside_the_guarantee"]
+    )
+    said = (released.bundle / "PRIVACY_CARD.md").read_text(encoding="utf-8")
+    assert "so it could have refuted the promised 2.34" in said and "measured what it gives away" not in said
+    assert "No audit report is part" not in said
+    assert "Canaries: a lower bound" in (released.bundle / "audit_report.html").read_text(encoding="utf-8")
+    assert json.loads((released.bundle / "manifest.json").read_bytes())["figures"]["audited"] is True
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (lambda r: r["canaries"]["deciding"].update(refuted=True), "refutes what the card promises"),
+        (lambda r: r["canaries"]["deciding"].update(epsilon_lower_bound=99.0), "refutes what the card promises"),
+        (lambda r: r["canaries"]["deciding"].update(epsilon_lower_bound=0.01), "something else than audit_report"),
+        (lambda r: r["membership"]["attacks"]["calibrated"]["auc"].update(value=0.5), "something else than audit_repo"),
+        (lambda r: r["claim"].update(epsilon=99.0), "a larger epsilon than the card claims"),
+        (lambda r: r.pop("membership") and r.pop("canaries"), "something else than audit_report"),
+    ],
+)
+def test_an_audit_report_that_was_changed_is_found_whoever_signs_it(
+    released: Deployment, changed: Any, said: str
+) -> None:
+    change(released.bundle / "audit_report.json", changed)
+    released.sign_again()
+    assert any(said in fault for fault in released.faults())
+
+
+def test_an_audit_that_was_left_out_is_missed(released: Deployment) -> None:
+    (released.bundle / "audit_report.json").unlink()
+    released.sign_again()
+    assert released.faults() == ["audit_report.json: is missing"]
 
 
 @pytest.mark.parametrize(
@@ -410,6 +451,6 @@ def test_policies_and_stages_are_described(released: Deployment) -> None:
     policy = yaml.safe_load((FOLDER / f"{masking['policy']}.yaml").read_text(encoding="utf-8"))
     assert {line["kind"] for line in masking["lines"]} == set(policy["entities"])
     lineage = json.loads((released.bundle / "lineage.json").read_bytes())
-    assert [one["stage"] for one in lineage["artifacts"]] == ["leakcheck", "train", "clip", "export"]
+    assert [one["stage"] for one in lineage["artifacts"]] == ["leakcheck", "train", "clip", "export", "audit"]
     sheet = (released.bundle / "DATASHEET.md").read_text(encoding="utf-8")
     assert "| patient | person |" in sheet and "keyed hash" in sheet

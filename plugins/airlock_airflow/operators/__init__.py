@@ -1,7 +1,9 @@
 """One operator a stage."""
 
+from airlock_airflow.operators.audit import AuditOperator
 from airlock_airflow.operators.base import StageOperator
 from airlock_airflow.operators.budget import BudgetOperator
+from airlock_airflow.operators.canary import CanaryOperator
 from airlock_airflow.operators.clip import ClipOperator
 from airlock_airflow.operators.export import ExportOperator
 from airlock_airflow.operators.ingest import IngestOperator
@@ -15,7 +17,9 @@ from airlock_airflow.operators.train import TrainOperator
 
 __all__ = [
     "ApproveReleaseOperator",
+    "AuditOperator",
     "BudgetOperator",
+    "CanaryOperator",
     "ClipOperator",
     "ExportOperator",
     "IngestOperator",

@@ -46,14 +46,15 @@ class ApproveReleaseOperator(HITLOperator):
     Args:
         model: the reference of the exported model.
         training: the reference of the training, for what the person is told.
+        audit: the reference of what attacks found, likewise.
         response_timeout: how long a person may take; ``AIRLOCK_TIMEOUT_APPROVE_RELEASE``, in minutes, by default.
     """
 
     ui_color = "#e3d9f2"
     ui_fgcolor = "#1c2733"
-    template_fields: Sequence[str] = ("model", "training")
+    template_fields: Sequence[str] = ("model", "training", "audit")
 
-    def __init__(self, *, model: Any, training: Any, task_id: str = TASK_ID, **kwargs: Any) -> None:
+    def __init__(self, *, model: Any, training: Any, audit: Any, task_id: str = TASK_ID, **kwargs: Any) -> None:
         placed = settings.placement(TASK_ID)
         patience = placed.pop("execution_timeout")
         given = {
@@ -67,7 +68,7 @@ class ApproveReleaseOperator(HITLOperator):
             "params": _form(),
         }
         super().__init__(task_id=task_id, **{**given, **kwargs})
-        self.model, self.training = model, training
+        self.model, self.training, self.audit = model, training, audit
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Ask, and wait; or go on where there is nothing to ask.
@@ -86,7 +87,7 @@ class ApproveReleaseOperator(HITLOperator):
             raise as_airflow(exc, scheduled=False) from None
         if decided is not None:
             return _said(decided)
-        self.body = approvals.summary(model, Ref.from_dict(dict(self.training)))
+        self.body = self._told()
         self.params = ParamsDict(_form())
         super().execute(context)
         raise AssertionError("the task waits")
@@ -117,13 +118,17 @@ class ApproveReleaseOperator(HITLOperator):
             raise as_airflow(exc, scheduled=False) from None
         return _said(decision)
 
+    def _told(self) -> str:
+        model, training, audit = (Ref.from_dict(dict(one)) for one in (self.model, self.training, self.audit))
+        return approvals.summary(model, training, audit)
+
     def _ask_again(self, context: Context) -> NoReturn:
         # A second request for the same task deletes the response of the first from Airflow's record of it.
         upsert_hitl_detail(
             ti_id=context["task_instance"].id,
             options=self.options,
             subject=self.subject,
-            body=approvals.summary(Ref.from_dict(dict(self.model)), Ref.from_dict(dict(self.training))),
+            body=self._told(),
             defaults=None,
             multiple=False,
             params=self.serialized_params,
@@ -139,15 +144,16 @@ class ReleaseOperator(StageOperator):
         clipped: of the clipped weights.
         training: of the training.
         clean: of the leak gate's table.
+        audit: of what attacks on the model found.
     """
 
     stage = "release"
     ui_color = "#b2dfdb"
-    template_fields: Sequence[str] = ("model", "clipped", "training", "clean")
+    template_fields: Sequence[str] = ("model", "clipped", "training", "clean", "audit")
 
-    def __init__(self, *, model: Any, clipped: Any, training: Any, clean: Any, **kwargs: Any) -> None:
+    def __init__(self, *, model: Any, clipped: Any, training: Any, clean: Any, audit: Any, **kwargs: Any) -> None:
         super().__init__(**{"outlets": [RELEASES], **kwargs})
-        self.model, self.clipped, self.training, self.clean = model, clipped, training, clean
+        self.model, self.clipped, self.training, self.clean, self.audit = model, clipped, training, clean, audit
 
     def execute(self, context: Context) -> Refs:
         """Run the stage, then emit the asset with what the receiving team's DAG needs."""

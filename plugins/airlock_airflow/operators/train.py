@@ -15,14 +15,16 @@ class TrainOperator(StageOperator):
         clean: the reference of the clean table; the stage accepts no other table.
         budget: the reference of what the budget stage found.
         statistics: the reference of the means that stand in the table.
+        canaries: the reference of the audit's canaries.
     """
 
     stage = "train"
     ui_color = "#c5d9f1"
-    template_fields: Sequence[str] = ("clean", "budget", "statistics")
+    template_fields: Sequence[str] = ("clean", "budget", "statistics", "canaries")
 
-    def __init__(self, *, clean: Any, budget: Any, statistics: Any, **kwargs: Any) -> None:
+    def __init__(self, *, clean: Any, budget: Any, statistics: Any, canaries: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.clean = clean
         self.budget = budget
         self.statistics = statistics
+        self.canaries = canaries

@@ -8,8 +8,10 @@ from typing import Any, Self
 
 from pydantic import ValidationError, field_validator, model_validator
 
+from tasks.core.config.audit import AuditConfig
 from tasks.core.config.base import Field, Section, knob
 from tasks.core.config.budget import BudgetConfig
+from tasks.core.config.canary import CanaryConfig
 from tasks.core.config.clip import ClipConfig
 from tasks.core.config.export import ExportConfig
 from tasks.core.config.ingest import IngestConfig
@@ -70,9 +72,15 @@ class Config(Section):
     leakcheck: LeakcheckConfig = Field(
         default_factory=LeakcheckConfig, title="Leak check", description="How masked text is checked."
     )
+    canary: CanaryConfig = Field(
+        default_factory=CanaryConfig, title="Canaries", description="Invented records that the audit looks for."
+    )
     train: TrainConfig = Field(default_factory=TrainConfig, title="Train", description="DP-SGD training.")
     clip: ClipConfig = Field(default_factory=ClipConfig, title="Clip", description="Clipping of the weights.")
     export: ExportConfig = Field(default_factory=ExportConfig, title="Export", description="The exported model.")
+    audit: AuditConfig = Field(
+        default_factory=AuditConfig, title="Audit", description="Attacks on the model before it is handed over."
+    )
     release: ReleaseConfig = Field(
         default_factory=ReleaseConfig, title="Release", description="The bundle for another team."
     )
@@ -110,6 +118,22 @@ class Config(Section):
                 raise ValueError("train.label_column: must name a column that ingest declares with role label")
         if self.train.unit == "person" and "person" not in roles.values():
             raise ValueError("train.unit: person needs a column with role person in ingest.columns")
+        return self
+
+    @model_validator(mode="after")
+    def _canaries_fit_what_is_trained(self) -> Self:
+        if not self.canary.count:
+            return self
+        persons = self.train.unit == "person" or (
+            self.train.unit == "auto" and any(column.role == "person" for column in self.ingest.columns)
+        )
+        if persons and self.canary.repeats > self.train.max_rows_per_person:
+            raise ValueError(
+                f"canary.repeats: a canary is a person of its own here, and train.max_rows_per_person lets a person "
+                f"have {self.train.max_rows_per_person} rows"
+            )
+        if self.train.objective in ("classification", "masked_lm") and "high_temperature" in self.canary.kinds:
+            raise ValueError("canary.kinds: high_temperature needs a causal language model as train.base_model")
         return self
 
     @model_validator(mode="after")

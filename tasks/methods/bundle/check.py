@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from tasks.methods.bundle import privacy_card, revocation, signing
+from tasks.methods.bundle import audit_report, privacy_card, revocation, signing
 
 FORMAT = "airlock/bundle/1"
 MANIFEST = "manifest.json"
@@ -167,6 +167,7 @@ def _cards(
     leak = _json(folder / "leak_check" / "leak_check.json")
     if leak["passed"] is not True:
         yield Fault("leak_check/leak_check.json", "the leak gate was shut")
+    yield from _audit(folder, card, manifest)
     guarantee = card["guarantee"]
     if not guarantee["formal"]:
         if "epsilon" in guarantee or manifest["figures"].get("epsilon") is not None:
@@ -182,6 +183,27 @@ def _cards(
         yield Fault(LEDGER, "isn't signed by the ledger")
         return
     yield from _against_ledger(card, manifest, json.loads(data))
+
+
+def _audit(folder: Path, card: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[Fault]:
+    if card["audited"] is not manifest["figures"]["audited"] or card["audited"] is not (card["audit"] is not None):
+        yield Fault("privacy_card.json", "isn't clear on whether the model was audited")
+        return
+    there = audit_report.NAME in manifest["files"]
+    if card["audited"] is not there:
+        yield Fault(audit_report.NAME, "is there, though the card knows of no audit" if there else "is missing")
+        return
+    if not there:
+        return
+    report = _json(folder / audit_report.NAME)
+    if audit_report.for_card(report) != card["audit"] or not audit_report.audited(report):
+        yield Fault("privacy_card.json", f"says something else than {audit_report.NAME}")
+    if report["claim"] is not None and report["claim"]["epsilon"] > card["guarantee"].get("epsilon", -1):
+        yield Fault(audit_report.NAME, "was held against a larger epsilon than the card claims")
+    deciding = report.get("canaries", {}).get("deciding")
+    claim = report["canaries"]["claim"] if deciding else None
+    if claim is not None and (deciding["refuted"] or not deciding["epsilon_lower_bound"] <= claim["epsilon"]):
+        yield Fault(audit_report.NAME, "refutes what the card promises")
 
 
 def _against_ledger(card: Mapping[str, Any], manifest: Mapping[str, Any], ledger: Mapping[str, Any]) -> Iterator[Fault]:

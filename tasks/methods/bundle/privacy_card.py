@@ -8,7 +8,7 @@ The JSON is what is checked; the Markdown is a function of it, for people.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tasks.methods.export.bases import Base
@@ -46,6 +46,7 @@ def as_json(
     masking: Mapping[str, Any],
     outside: Sequence[str],
     approval: Mapping[str, Any] | None = None,
+    audit: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The card.
 
@@ -59,6 +60,7 @@ def as_json(
         masking: ``policy``, ``standard``, ``expert_determination_required`` and ``gate`` (in words).
         outside: figures in the bundle that were computed from real rows, by name.
         approval: ``by``, ``at`` and ``comment`` of whoever approved the release.
+        audit: what attacks found (:func:`tasks.methods.bundle.audit_report.for_card`); ``None``: there were none.
     """
     privacy = read_privacy(training)
     card: dict[str, Any] = {
@@ -72,10 +74,16 @@ def as_json(
         ],
         "outside_the_guarantee": list(outside),
         "not_protected": list(NOT_PROTECTED),
-        # A folder by itself isn't signed, a bundle is.
-        "missing": [one for one in privacy.missing or MISSING if one != MISSING[1]],
+        # A folder by itself isn't signed and knows of no audit, a bundle may.
+        "missing": [
+            one
+            for one in privacy.missing or MISSING
+            if one != MISSING[1] and not (one == MISSING[0] and audit is not None)
+        ],
         "subgroups": "not measured",
-        "audited": False,
+        "audited": audit is not None,
+        "audit": dict(audit) if audit is not None else None,
+        "canaries": dict(training["canaries"]) if training.get("canaries") else None,
         "approval": dict(approval) if approval else None,
     }
     if not privacy.private:
@@ -134,7 +142,7 @@ def as_markdown(card: Mapping[str, Any]) -> str:
     parts = [f"# Privacy card: {model['name']} {model['version']}", _promise(card)]
     if guarantee["formal"]:
         parts += [_how(card["mechanism"]), _life(card["composition"])]
-    parts += [_before(card), _after(card)]
+    parts += [_before(card), _after(card), *_attacked(card)]
     parts.append("## Who is not protected\n\n" + _bullets(card["not_protected"]))
     outside = card["outside_the_guarantee"]
     figures = _bullets(outside) if outside else "Nothing in this bundle."
@@ -238,6 +246,26 @@ def _after(card: Mapping[str, Any]) -> str:
         else f"Without private training it gives {NO_GUARANTEE}."
     )
     return f"## After training\n\n{lines}\n\n{says}"
+
+
+def _attacked(card: Mapping[str, Any]) -> Iterator[str]:
+    audit = card["audit"]
+    if audit is None:
+        return
+    said = ["The model was attacked before it was released; `audit_report.html` has the figures."]
+    if canaries := audit["canaries"]:
+        said.append(
+            f"Canaries: {canaries['number']:,} invented records, each trained on or not by a secret coin. Guessing the "
+            f"coins from the model shows ε ≥ {canaries['epsilon_lower_bound']:.2f} (bound `{canaries['bound']}`, named "
+            f"beforehand, error {100 * canaries['significance']:g} %). {canaries['power']}"
+        )
+    if membership := audit["membership"]:
+        auc = membership["auc"]
+        said.append(
+            f"Membership: the area under the attack's curve is {auc['value']:.3f} ({auc['low']:.3f} to "
+            f"{auc['high']:.3f}); 0.5 is chance."
+        )
+    yield "## Attacks\n\n" + "\n\n".join(said)
 
 
 def _bullets(items: Any) -> str:

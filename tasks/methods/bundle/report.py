@@ -12,6 +12,7 @@ _LINKS = (
     ("PRIVACY_CARD.md", "what is promised to whom, and what isn't"),
     ("MODEL_CARD.md", "what the model is for, and how to load it"),
     ("masking_report.html", "what was masked, and what masking misses"),
+    ("audit_report.html", "what attacks on the model found"),
     ("leak_check/leak_check.json", "the leak gate's verdicts and limits"),
     ("DATASHEET.md", "what it was trained on"),
     ("ledger_extract.json", "everything that was charged on these people, signed"),

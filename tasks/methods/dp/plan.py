@@ -35,6 +35,8 @@ def plan_for(
     truncate: bool,
     counted: int,
     unit: str,
+    canaries: int = 0,
+    planted: int = 0,
 ) -> Plan:
     """The least noise that keeps a run within its ε: from a declared population where there is one, else from a count.
 
@@ -47,13 +49,16 @@ def plan_for(
         truncate: whether the largest batch is capped.
         counted: units among the training rows.
         unit: ``record`` or ``person``, for messages.
+        canaries: invented units with a coin each, in the table or not. The sampling rate is that of a table with all of
+            them, so it says nothing of their coins.
+        planted: how many of them are in the table.
 
     Raises:
         UserError: nothing to train on, a batch larger than the population, or a target that promises nothing.
     """
     if counted == 0:
         raise UserError("train: the clean table has no training record with this split; ingest more rows.")
-    public = population if population is not None else counted
+    public = (population if population is not None else counted) + canaries
     if public < 2 or expected_batch > public:
         raise UserError(
             f"train.expected_batch: {expected_batch} is more than the population of {public} training "
@@ -64,4 +69,5 @@ def plan_for(
     rate = expected_batch / public
     cap = cap_for(public, rate, steps, epsilon, delta) if truncate else None
     mechanism = calibrate(epsilon, delta, rate, steps, cap, None if cap is None else public)
-    return Plan(PoissonSampler(counted, rate, truncate=cap, declared=population), mechanism, delta)
+    declared = None if population is None and not canaries else public
+    return Plan(PoissonSampler(counted + planted, rate, truncate=cap, declared=declared), mechanism, delta)

@@ -79,3 +79,8 @@ def by_person(records: Iterable[tuple[str | None, bytes]], k: int) -> np.ndarray
     for line, rows in zip(table, chosen, strict=True):
         line[: len(rows)] = rows
     return table
+
+
+def canary_units(canaries: int, repeats: int, unit: str) -> int:
+    """How many units so many canaries are, each standing ``repeats`` times: a person's rows are one unit together."""
+    return canaries * (1 if unit == "person" else repeats)

@@ -30,7 +30,8 @@ STAGE = Stage("release", version=1, zone="clean")
 def run(ctx: Context) -> Ref:
     """Build, sign, check and publish the bundle.
 
-    Reads: ``model`` (export's artifact), ``clipped`` (clip's), ``training`` (train's) and ``clean`` (leakcheck's).
+    Reads: ``model`` (export's artifact), ``clipped`` (clip's), ``training`` (train's), ``clean`` (leakcheck's) and
+    ``audit`` (what attacks found).
     Writes: ``release.json`` (name, version, the bundle's URI, the SHA-256 of its manifest, fingerprint of the key that
     signed it, figures); in the hand-off zone the bundle, ``<name>/<version>/``.
 

@@ -16,13 +16,22 @@ from tasks.core.ledger.statement import to_bytes
 from tasks.core.policies import Policy
 from tasks.core.stage import Context
 
-SOURCES = ("clean", "training", "clipped", "model")
+SOURCES = ("clean", "training", "clipped", "model", "audit")
 """The roles whose artifacts a bundle is made of, in the order in which they came about."""
 
 
 def assemble(ctx: Context, folder: Path, version: str, policy: Policy, approval: Decision | None) -> dict[str, Any]:
     """Write a bundle, unsigned, and return its manifest."""
-    from tasks.methods.bundle import bom, croissant, datasheet, masking_report, privacy_card, report, verify_text
+    from tasks.methods.bundle import (
+        audit_report,
+        bom,
+        croissant,
+        datasheet,
+        masking_report,
+        privacy_card,
+        report,
+        verify_text,
+    )  # fmt: skip
     from tasks.methods.bundle.check import FORMAT, LEDGER, LEDGER_SIGNATURE
     from tasks.methods.export.bases import describe_base
 
@@ -37,9 +46,13 @@ def assemble(ctx: Context, folder: Path, version: str, policy: Policy, approval:
     standing = _standing(policy, leak_check)
     shutil.copytree(exported.local_dir() / "model", folder / "model")
     entry = str(ctx.input("training").counts.get("ledger_entry", ""))
+    audit = ctx.open(ctx.input("audit")).read_json("audit.json")
+    attacked = audit_report.as_json(audit) if audit_report.audited(audit) else None
+    outside = [*_outside(training), *(audit_report.outside(attacked) if attacked else ())]
     card = privacy_card.as_json(
         name=name, version=version, base=base, training=training, clip=clip, ledger=ledger, entry=entry,
-        masking=standing, outside=_outside(training), approval=approval.for_card() if approval else None,
+        masking=standing, outside=outside, approval=approval.for_card() if approval else None,
+        audit=audit_report.for_card(attacked) if attacked else None,
     )  # fmt: skip
     columns = clean.read_json("columns.json")
     declared = [column.model_dump(mode="json") for column in ctx.config.ingest.columns]
@@ -76,6 +89,8 @@ def assemble(ctx: Context, folder: Path, version: str, policy: Policy, approval:
     }  # fmt: skip
     if ledger is not None:
         pages |= {LEDGER: to_bytes(ledger).decode(), LEDGER_SIGNATURE: f"{signature}\n"}
+    if attacked:
+        pages |= {audit_report.NAME: attacked, audit_report.PAGE: audit_report.as_html(name, attacked)}
     pages["report.html"] = report.as_html(name=name, version=version, card=card, leak_check=leak_check, files=pages)
     for file, content in pages.items():
         _write(folder / file, content)
@@ -93,7 +108,7 @@ def assemble(ctx: Context, folder: Path, version: str, policy: Policy, approval:
         "created": at,
         "files": files,
         "artifacts": made_of,
-        "figures": {**figures, "leak_gate": "open", "audited": False},
+        "figures": {**figures, "leak_gate": "open", "audited": card["audited"]},
         "ledger_key": ledger_key,
     }
     (folder / "manifest.json").write_bytes(canonical_json(manifest) + b"\n")
@@ -142,7 +157,7 @@ def _outside(training: dict[str, Any]) -> list[str]:
 
 def sources(ctx: Context) -> list[dict[str, str]]:
     """The artifacts that the bundle is made of."""
-    refs = [ctx.input(role) for role in ("clean", "training", "clipped", "model")]
+    refs = [ctx.input(role) for role in SOURCES]
     return [{"stage": ref.stage, "key": ref.key, "digest": ref.digest} for ref in refs]
 
 
