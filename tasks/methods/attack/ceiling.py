@@ -42,7 +42,7 @@ def ceiling(fpr: float, epsilon: float, delta: float) -> float:
         in [fpr, 1].
 
     >>> round(ceiling(0.01, 1.0, 1e-5), 5), round(ceiling(0.9, 1.0, 1e-5), 5)
-    (0.02719, 0.96321)
+    (0.02719, 0.96322)
     """
     if not 0 <= fpr <= 1:
         raise ValueError("a rate lies in [0, 1]")

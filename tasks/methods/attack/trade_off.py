@@ -169,7 +169,7 @@ def epsilon_bound_of_event(found: Confusion, delta: float, confidence: float = 0
         confidence: of this bound alone, one-sided.
 
     >>> round(epsilon_bound_of_event(Confusion(400, 4600, 20, 4980), 1e-5), 2)
-    2.51
+    2.47
     """
     if not 0 <= delta < 1:
         raise ValueError("delta lies in [0, 1)")
