@@ -19,7 +19,7 @@ Pair = tuple[float, float]
 
 _TAILS = 10.0 ** np.arange(-12, -2, 0.25)
 DELTAS = tuple(np.concatenate([_TAILS, np.arange(0.01, 0.99, 0.01), 1 - _TAILS[::-1]]).tolist())
-"""The δ at which a mechanism's ε is asked for: close enough together that the curve between them is told to 2 % (tests)."""
+"""The δ at which a mechanism's ε is asked for: close enough together that the curve is told to 2 % (tests)."""
 
 
 def ceiling(fpr: float, epsilon: float, delta: float) -> float:
