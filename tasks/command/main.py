@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import tasks
 from tasks.command import (
     approve,
+    audit_demo,
     columns,
     config_page,
     demo,
@@ -57,6 +58,7 @@ _COMMANDS = (
     review,
     config_page,
     demo,
+    audit_demo,
     ui,
 )
 

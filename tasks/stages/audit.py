@@ -18,17 +18,13 @@ from tasks.core.stage import Context, Stage
 
 if TYPE_CHECKING:
     import numpy as np
-    import torch
 
     from tasks.methods.attack.guessing import Claim
-    from tasks.methods.attack.membership import TokenScores
-    from tasks.methods.lm.objectives import Task
 
 STAGE = Stage("audit", version=1, zone="clean", libraries=("torch", "transformers", "tokenizers", "numpy", "scipy"))
 
 PAGE = "audit.html"
 LIMITS = ("max_tpr", "max_exposure", "max_extracted")
-OUTSIDE = "computed on real records, which the guarantee of the training does not cover"
 
 
 def run(ctx: Context) -> Ref:
@@ -124,47 +120,27 @@ def _attack(ctx: Context) -> dict[str, Any]:
 
 
 class _Models:
-    """The audited model, then the one that its training began from: each reads the texts once, one in memory a time."""
+    """The audited model and the one that its training began from."""
 
     def __init__(self, ctx: Context) -> None:
         import torch
 
+        from tasks.methods.attack.on_records import Reader
+        from tasks.methods.lm.objectives import open_task
         from tasks.methods.lm.weights import resolve
 
-        self._ctx, self._config = ctx, ctx.config.train
+        config = ctx.config.train
         exported = ctx.open(ctx.input("model")).local_dir() / "model"
-        self._target = resolve(str(exported), ctx.home)
-        self._base = resolve(self._config.base_model, ctx.home, allow_download=self._config.allow_download)
-        use_gpu = self._config.device != "cpu" and torch.cuda.is_available()
-        self.device: torch.device = torch.device("cuda" if use_gpu else "cpu")
-        self._task: Task | None = None
-
-    @property
-    def task(self) -> Task:
-        """The audited model."""
-        if self._task is None:
-            self._task = self._open(self._target)
-        return self._task
-
-    def read(self, records: list[Any], what: str) -> tuple[TokenScores, TokenScores]:
-        """What either model makes of the records."""
-        return self._read(self.task, records, f"audit: {what}"), self._read(
-            self._open(self._base), records, f"audit: {what}, base model"
+        base = resolve(config.base_model, ctx.home, allow_download=config.allow_download)
+        use_gpu = config.device != "cpu" and torch.cuda.is_available()
+        device = torch.device("cuda" if use_gpu else "cpu")
+        self.target, self.base = (
+            open_task(config.objective, folder, device) for folder in (resolve(str(exported), ctx.home), base)
         )
-
-    def _open(self, folder: Any) -> Task:
-        from tasks.methods.lm.objectives import open_task
-
-        return open_task(self._config.objective, folder, self.device)
-
-    def _read(self, task: Task, records: list[Any], label: str) -> TokenScores:
-        from tasks.methods.attack.membership import token_scores
-
-        table = task.table(records, self._config.max_length)
-        progress = self._ctx.progress(label, len(table))
-        found = token_scores(task.model, table, self._ctx.config.audit.physical_batch, self.device, progress)
-        progress.close()
-        return found
+        self.reader = Reader(
+            config.max_length, ctx.config.audit.physical_batch, device,
+            lambda what, total: ctx.progress(f"audit: {what}", total),
+        )  # fmt: skip
 
 
 def _canaries(
@@ -180,7 +156,10 @@ def _canaries(
     listed, repeats = canaries["canaries"], canaries["repeats"]
     pairs = ctx.config.train.objective == "instruction"
     records = [(one["prompt"], one["text"]) if pairs else one["text"] for one in listed]
-    scores = log_ratio(*models.read(records, "canaries"))
+    scores = log_ratio(
+        models.reader.scores(models.target, records, "canaries"),
+        models.reader.scores(models.base, records, "canaries, base model"),
+    )
     coins = np.array([one["in_table"] for one in listed])
     group = 1 if unit.startswith("one person") else repeats
     promised = claim.of_group(group) if claim is not None else None
@@ -232,71 +211,19 @@ def _histogram(scores: np.ndarray, coins: np.ndarray) -> dict[str, Any]:
 
 def _records(ctx: Context, models: _Models, training: dict[str, Any]) -> dict[str, Any]:
     """Membership of training records against held-out ones, and what comes back of them word for word."""
-    import numpy as np
-
-    from tasks.methods.attack import membership
-    from tasks.methods.attack.extraction import extract
-    from tasks.methods.attack.near_duplicates import near_duplicates
+    from tasks.methods.attack.on_records import attack_records
     from tasks.methods.lm.records import Records
 
-    config, audit = ctx.config.train, ctx.config.audit
+    config = ctx.config.train
     clean = ctx.open(ctx.input("clean"))
     records = Records(
         _parquet(clean), clean.read_json("columns.json"), config.objective, config.prompt_column, config.answer_column,
         config.label_column,
     )  # fmt: skip
-    sides = [list(records.read(split, records.count(split), audit.rows)) for split in ("train", "heldout")]
-    texts = [[_text(one) for one in side] for side in sides]
-    twins = near_duplicates(texts[0], texts[1])
-    kept = [
-        [one for n, one in enumerate(side) if n not in out]
-        for side, out in zip(sides, (set(twins.members.tolist()), set(twins.non_members.tolist())), strict=True)
-    ]
-    found: dict[str, Any] = {
-        "outside_the_guarantee": OUTSIDE,
-        "near_duplicates": {"pairs": twins.pairs, "training": len(twins.members), "heldout": len(twins.non_members)},
-    }
-    if not all(kept):
-        return {"membership": {**found, "attacks": {}, "why_not": "there are no records on both sides"}}
-    target, base = models.read([*kept[0], *kept[1]], "records")
-    member = np.arange(sum(map(len, kept))) < len(kept[0])
-    scores = {
-        "calibrated": membership.log_ratio(target, base),
-        "loss": membership.loss(target),
-        "min_k_plus_plus": membership.min_k_plus_plus(target),
-    }
-    usable = target.tokens > 0
-    found["dropped"] = int((~usable).sum())
-    found["attacks"] = {name: _attacked(one[member & usable], one[~member & usable]) for name, one in scores.items()}
-    found["ceiling"] = _ceiling(training)
-    out: dict[str, Any] = {"membership": found}
-    extracted = {}
-    for name, side in zip(("training", "heldout"), kept, strict=True):
-        table = models.task.table(side, config.max_length)
-        progress = ctx.progress(f"audit: extraction, {name}", len(table))
-        extracted[name] = asdict(extract(models.task.model, table, audit.physical_batch, models.device, progress))
-        progress.close()
-    out["extraction"] = {"outside_the_guarantee": OUTSIDE, **extracted}
-    return out
-
-
-def _attacked(members: np.ndarray, others: np.ndarray) -> dict[str, Any]:
-    from tasks.methods.attack.roc import attacked, curve
-
-    if not len(members) or not len(others):
-        return {}
-    found = attacked(members, others)
-    fpr, tpr = curve(members, others)
-    out: dict[str, Any] = {
-        "members": len(members),
-        "non_members": len(others),
-        "auc": {name: round(value, 4) for name, value in asdict(found.auc).items()},
-        "roc": [[round(float(x), 5), round(float(y), 5)] for x, y in zip(fpr, tpr, strict=True)],
-    }
-    for name, at in (("tpr_at_1_percent", found.at_fpr), ("tpr_at_0.1_percent", found.at_low_fpr)):
-        if at is not None:
-            out[name] = {"value": at.tpr, "low": round(at.low, 5), "high": round(at.high, 5), "fpr_high": at.fpr_high}
-    return out
+    sides = [list(records.read(split, records.count(split), ctx.config.audit.rows)) for split in ("train", "heldout")]
+    found = attack_records(models.target, models.base, sides[0], sides[1], models.reader)
+    found["membership"]["ceiling"] = _ceiling(training)
+    return found
 
 
 def _ceiling(training: dict[str, Any]) -> list[list[float]] | None:
@@ -318,10 +245,6 @@ def _ceiling(training: dict[str, Any]) -> list[list[float]] | None:
 
 _CEILING_AT = (1e-9, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
 _RATES = tuple(round(10 ** (-4 + n / 5), 6) for n in range(21))
-
-
-def _text(record: Any) -> str:
-    return record if isinstance(record, str) else "\n".join(part or "" for part in record)
 
 
 def _parquet(clean: Artifact) -> list[Path]:
