@@ -17,7 +17,7 @@ SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadfile
 # The lock without hashes, for what is installed beside it.
 CONSTRAINTS = sed -nE 's/^([A-Za-z0-9._-]+==[^ ;]+).*/\1/p' requirements.lock
 
-.PHONY: help setup demo demo-leak test test-slow lint ui lock check-train clean
+.PHONY: help setup demo audit-demo demo-leak test test-slow lint ui lock check-train clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do
@@ -28,6 +28,9 @@ setup: $(VENV)/.airlock  ## Install everything into .venv (a few minutes once, n
 
 demo: setup  ## Run the whole pipeline on sample data; prints a summary and where the results are
 	@$(BIN)/airlock demo
+
+audit-demo: setup  ## Three trainings attacked alike: what each protection is worth (some ten minutes)
+	@$(BIN)/airlock audit-demo
 
 demo-leak: setup  ## The same with a planted leak: shows the gate shutting
 	@$(BIN)/airlock demo --leak

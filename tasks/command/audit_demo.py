@@ -8,6 +8,7 @@ import copy
 import io
 import json
 import math
+import os
 import sys
 import tempfile
 import time
@@ -27,14 +28,14 @@ GUESSES = 200
 DELTA = 1e-5
 SIGNIFICANCE = 0.05
 EPSILON = 8.0
-RECORDS = 300
+RECORDS = 150
 PUBLIC = 1200
 """Made-up records of other people: what the base model and its vocabulary come from."""
 TOKENS = 96
 SEED, PUBLIC_SEED, CONTROL_SEED = 5, 99, 17
-EPOCHS = 20
+EPOCHS = 40
 DP_STEPS, DP_BATCH = 120, 64
-TEXTS = 400
+TEXTS = 1500
 VALUES = 60
 CANDIDATES = 10
 KINDS = ("PERSON", "PHONE_NUMBER", "EMAIL_ADDRESS", "MEDICAL_RECORD_NUMBER", "ADDRESS", "DATE_OF_BIRTH")
@@ -59,6 +60,8 @@ def add_to(commands: Any) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
+    # Read when torch is first loaded: threads that spin at barriers run three times slower beside any other process.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     started = time.monotonic()
     rows = [*_Demo().rows()]
     found = {
@@ -121,14 +124,17 @@ class _Demo:
         self.base, self.tokenizer = small_model(public, 2 * TOKENS)
         progress = _progress("base model, on public text", 3)
         train_unprotected(
-            self.base, TokenTable(public, self.tokenizer, TOKENS), epochs=3, learning_rate=2e-3, progress=progress
+            self.base,
+            TokenTable(self._begun(public), self.tokenizer, TOKENS),
+            epochs=3,
+            learning_rate=2e-3,
+            progress=progress,
         )
         self.records = [*records("healthcare", RECORDS, "en", SEED)]
         made = make(["random_token"], CANARIES, "audit-demo", self.tokenizer)
         self.canaries = [one.text for one in made]
         # Nothing is hidden from anybody here, so the coins' secret is a public word.
         self.coins = np.array(coins(CANARIES, b"audit-demo" * 3, "coins"))
-        self.openings = sorted({" ".join(one.split()[:3]) for one in public})[:TEXTS]
         self.secrets, self.controls, self.others = _values(self.records, public, self._shown)
 
     def rows(self) -> Any:
@@ -139,16 +145,20 @@ class _Demo:
         yield self._attacked("DP-SGD", model, epsilon)
         yield self._attacked("masked, no DP", self._unprotected(_masked(plain), "masked"), None)
 
+    def _begun(self, texts: list[str]) -> list[str]:
+        """The texts behind the token that ends the one before: so the model learns how a text begins."""
+        return [f"{self.tokenizer.eos_token}{text}" for text in texts]
+
     def _shown(self, text: str) -> int:
         """How many characters of a text are trained on."""
-        ids = self.tokenizer(text, add_special_tokens=False)["input_ids"][:TOKENS]
+        ids = self.tokenizer(text, add_special_tokens=False)["input_ids"][: TOKENS - 1]
         return len(str(self.tokenizer.decode(ids)))
 
     def _table(self, texts: list[str]) -> Any:
         from tasks.methods.lm.tokens import TokenTable
 
         planted = [text for text, coin in zip(self.canaries, self.coins, strict=True) if coin]
-        return TokenTable([*texts, *planted], self.tokenizer, TOKENS)
+        return TokenTable([*self._begun(texts), *planted], self.tokenizer, TOKENS)
 
     def _unprotected(self, texts: list[str], what: str) -> Any:
         from tasks.methods.lm.unprotected import train_unprotected
@@ -197,8 +207,9 @@ class _Demo:
         scores: np.ndarray = log_ratio(token_scores(model, table, 64, cpu), token_scores(self.base, table, 64, cpu))
         guessed = guess(scores, self.coins, GUESSES / CANARIES)
         written = pii_extraction.extract(
-            model, self.tokenizer, self.secrets, self.controls, texts=TEXTS, prompts=self.openings,
-            sampling=Sampling(new_tokens=TOKENS), size=64, progress=_progress(f"attack, {training}", TEXTS, "texts"),
+            model, self.tokenizer, self.secrets, self.controls, texts=TEXTS,
+            sampling=Sampling(temperature=0.7, new_tokens=TOKENS), size=64,
+            progress=_progress(f"attack, {training}", TEXTS, "texts"),
         )  # fmt: skip
         some = slice(0, VALUES)
         picked = pii_inference.infer(
@@ -236,6 +247,7 @@ def _values(records: list[Any], public: list[str], shown: Any) -> tuple[list[Sec
     own = {form_of(str(r.fields["text"])[s.start : s.end]) for r in records for s in r.spans.get("text", ())}
     known = Finder({form_of(one) for values in strangers.values() for one in values} | own)
     taken = set[str]().union(*map(known.found, public))
+    own |= set[str]().union(*(known.found(str(record.fields["text"])) for record in records))
     secrets, controls, others = [], [], []
     for record in records:
         words = str(record.fields["text"])

@@ -11,6 +11,7 @@ import tasks
 from tasks.command import (
     approve,
     audit_demo,
+    audit_files,
     columns,
     config_page,
     demo,
@@ -40,6 +41,7 @@ _COMMANDS = (
     pipeline,
     mask_files,
     leakcheck_files,
+    audit_files,
     scan,
     evaluate,
     forget,

@@ -7,15 +7,20 @@ their coins from the finished model is a lower bound on what training gives away
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tasks.core.artifacts import Ref, Writer
 from tasks.core.canonical import sha256_file, sha256_sources
 from tasks.core.errors import UserError
 from tasks.core.stage import Context, Stage
 
+if TYPE_CHECKING:
+    from tasks.methods.lm.weights import ModelFolder
+
 STAGE = Stage("canary", version=1, zone="sealed", libraries=("transformers", "tokenizers"))
 
+TEMPERATURE = 1.5
+"""From 0.8 on canaries stand out; the base model's own words would be no surprise to it."""
 _RULES = Path(__file__).resolve().parents[1] / "methods" / "attack" / "canaries.py"
 
 
@@ -42,7 +47,7 @@ def run(ctx: Context) -> Ref:
         "labels": list(training.labels),
         "rules": [sha256_file(_RULES), *(sha256_sources(f"tasks.methods.{name}") for name in ("plant", "sample"))],
     }
-    return ctx.artifact(STAGE, config, decides, lambda writer: _build(ctx, writer, base.path))
+    return ctx.artifact(STAGE, config, decides, lambda writer: _build(ctx, writer, base))
 
 
 def _none(writer: Writer) -> dict[str, Any]:
@@ -50,16 +55,18 @@ def _none(writer: Writer) -> dict[str, Any]:
     return {"canaries": 0}
 
 
-def _build(ctx: Context, writer: Writer, base: Path) -> dict[str, Any]:
+def _build(ctx: Context, writer: Writer, base: ModelFolder) -> dict[str, Any]:
     from transformers import AutoTokenizer
 
     from tasks.methods.attack.canaries import coins, make
     from tasks.methods.sample.stream import stream
 
     config, training = ctx.config.canary, ctx.config.train
-    tokenizer = AutoTokenizer.from_pretrained(str(base), local_files_only=True, trust_remote_code=False)
+    tokenizer = AutoTokenizer.from_pretrained(str(base.path), local_files_only=True, trust_remote_code=False)
     try:
-        made = make(config.kinds, config.count, writer.key, tokenizer)
+        made = make(
+            config.kinds, config.count, writer.key, tokenizer, lambda count, seed: _said(ctx, base, count, seed)
+        )
     except ValueError as exc:
         raise UserError(f"canary.kinds: {exc}") from None
     tossed = coins(config.count, ctx.keys.secret("canary"), writer.key)
@@ -80,3 +87,21 @@ def _build(ctx: Context, writer: Writer, base: Path) -> dict[str, Any]:
     })  # fmt: skip
     ctx.log.info("canary: %s canaries, each in the training table by a coin", f"{config.count:,}")
     return {"canaries": config.count, "repeats": config.repeats}
+
+
+def _said(ctx: Context, base: ModelFolder, count: int, seed: int) -> list[str]:
+    """What the base model says at a high temperature."""
+    import torch
+
+    from tasks.methods.attack.canaries import TOKENS
+    from tasks.methods.attack.pii_extraction import Sampling, decode, sample
+    from tasks.methods.lm.loading import load
+
+    model, tokenizer = load(base, torch.device("cpu"))
+    start, sampling = int(tokenizer.eos_token_id), Sampling(TEMPERATURE, len(tokenizer), TOKENS, seed)
+    progress, texts = ctx.progress("canary: what the base model says", count), list[str]()
+    for _, rows in sample(model, [[start]] * count, start, sampling, 32):
+        texts += [decode(tokenizer, row) for row in rows]
+        progress.advance(len(rows))
+    progress.close()
+    return texts

@@ -143,6 +143,12 @@ def test_every_objective_reads_them(tmp_path: Path, model: Path, objective: str)
         assert {one["label"] for one in made(ctx)} == {"short", "long"}
 
 
+def test_the_base_model_says_canaries_of_its_own(tmp_path: Path, model: Path) -> None:
+    ctx = with_canaries(context(tmp_path, model), count=20, kinds=["high_temperature", "pii_sentence"])
+    said = [one["text"] for one in made(ctx) if one["kind"] == "high_temperature"]
+    assert len(set(said)) == 10 and all(said)
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [

@@ -43,6 +43,8 @@ def as_html(title: str, report: Mapping[str, Any], failed: Sequence[str]) -> str
         parts += _membership(report["membership"])
     if "extraction" in report:
         parts += _extraction(report["extraction"])
+    if "values" in report:
+        parts += _values(report["values"])
     if len(report) <= 2:
         parts.append("<p>No attack was asked for: set canary.count, audit.rows or both.</p>")
     return document(title, parts)
@@ -144,6 +146,34 @@ def _extraction(found: Mapping[str, Any]) -> Iterable[str]:
         for name, one in ((said, found[key]) for key, said in (("training", "training"), ("heldout", "held-out")))
     ]
     yield table(("records", "long enough", "come back exactly", "within a tenth of edits"), rows)
+
+
+_ASKED = {
+    "extraction": "written when the model is left to write",
+    "reconstruction": "put into the gap where it stood",
+    "inference": "picked among {candidates} candidates",
+}
+
+
+def _values(found: Mapping[str, Any]) -> Iterable[str]:
+    yield "<h2>Personal values asked back</h2>"
+    yield f'<p class="soft">These figures are {escape(found["outside_the_guarantee"])}.</p>'
+    rows = []
+    for name, words in _ASKED.items():
+        if one := found.get(name):
+            could = "nothing" if one["detectable"] is None else f"a rate of {100 * one['detectable']:.0f} %"
+            trained, controls = (f"{hits:,} of {of:,}" for hits, of in (one["trained"], one["controls"]))
+            rows.append((words.format(**one), trained, controls, one["verdict"], could))
+    if not rows:
+        yield "<p>No value was found that could be asked for.</p>"
+        return
+    yield table(("values", "trained on", "made up", "verdict", "could have been told"), rows)
+    yield (
+        "<p>At chance: not more than of made-up values of the same kinds, by a one-sided test at 1 %. "
+        f"{found['passed_over']:,} values of other kinds were passed over.</p>"
+    )
+    if found["inference"]["controls_differ"]:
+        yield "<p><b>The made-up values are picked too often themselves: they aren't like the real ones.</b></p>"
 
 
 def _histogram(scores: Mapping[str, Any]) -> str:
