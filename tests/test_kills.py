@@ -19,6 +19,7 @@ import pytest
 
 from tasks.core.artifacts import Ref, open_ref
 from tasks.core.config import Config
+from tasks.core.config.canary import CanaryConfig
 from tasks.core.keys import load_keys
 from tasks.core.ledger import Ledger
 from tasks.core.pipeline import PIPELINE, STEPS
@@ -45,7 +46,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Config,
     lenient = config.mask.model_copy(update={"policy": str(lenient_policy(home, quick=True))})
     # One person at a time and many steps: much of train's life is then noisy steps, which is where kills matter.
     slow = config.train.model_copy(update={"physical_batch": 1, "steps": 150})
-    config = config.model_copy(update={"mask": lenient, "train": slow})
+    config = config.model_copy(update={"mask": lenient, "train": slow, "canary": CanaryConfig(count=30)})
     load_keys(home, create=True)
     yield config, run_all(config)
     for name, value in before.items():

@@ -40,6 +40,7 @@ SETTINGS: dict[str, Any] = {
     "train.heldout_rows": 32,
     "clip.rules": [{"pattern": "*", "target": "adapter", "method": "truncate", "bound": 0.1}],
     "clip.quality_texts": 8,
+    "audit.rows": 30,
 }
 """Sized for two cores and a few minutes, and tuned on made-up rows; a real run has far more rows, larger batches, more
 steps, a smaller learning rate, and plants 300 values a kind, which bound their share far more tightly."""

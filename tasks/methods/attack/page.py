@@ -57,7 +57,8 @@ def _summary(report: Mapping[str, Any]) -> str:
         found.append((f"≥ {deciding['epsilon_lower_bound']:.2f}", "ε that the canaries show, at an error of 0.1 %"))
     if attack := report.get("membership", {}).get("attacks", {}).get("calibrated"):
         found.append((f"{attack['auc']['value']:.3f}", "area under the membership attack's curve; 0.5 is chance"))
-    if extracted := report.get("extraction", {}).get("training"):
+    extracted = report.get("extraction", {}).get("training")
+    if extracted and extracted["documents"]:
         found.append((f"{extracted['exact']['count']} of {extracted['documents']}", "records that come back in full"))
     return figures(found)
 
@@ -223,10 +224,11 @@ def _roc(attacks: Mapping[str, Any], ceiling: Sequence[Sequence[float]] | None) 
 
 
 def _steps(roc: Sequence[Sequence[float]]) -> list[list[float]]:
-    """The curve as the steps that it is: nothing is found for free between two points."""
-    points = [[_LEAST, max(roc[0][1], _LEAST)]]
+    """The curve as the steps that it is, from the least rate of false alarms that so few non-members can show."""
+    points: list[list[float]] = []
     for (_, before), (x, y) in zip(roc, roc[1:], strict=False):
-        points += [[x, before], [x, y]]
+        if x > 0:
+            points += [[x, before], [x, y]]
     return points
 
 
