@@ -19,6 +19,7 @@ from tasks.core.config.audit import AuditConfig
 from tasks.core.config.files import with_overrides
 from tasks.core.errors import AirlockError, GateRefused, UserError, describe
 from tasks.core.progress import Progress
+from tasks.process.__main__ import scratch_folder
 
 TEXTS, VALUES, TOKENS = 200, 60, 128
 
@@ -74,7 +75,9 @@ def _run(args: argparse.Namespace) -> int:
         raise UserError("name the column of text with --text-column NAME")
     config = _config(args)
     try:
-        report = _attack(args, config)
+        # The rows' tokens go through a temporary file, which belongs to the raw zone.
+        with scratch_folder(settings.scratch()):
+            report = _attack(args, config)
     except AirlockError:
         raise
     except Exception as exc:  # may quote a row

@@ -48,7 +48,9 @@ def run(ctx: Context) -> Ref:
     decides = {
         "attacks": {name: value for name, value in config.deciding().items() if name not in LIMITS},
         "base_model": base.sha256s,
-        "max_length": training.max_length,
+        "reads": training.model_dump(
+            mode="json", include={"objective", "prompt_column", "answer_column", "label_column", "labels", "max_length"}
+        ),
         "rules": sha256_sources("tasks.methods.attack"),
     }
     ref = ctx.artifact(STAGE, None, decides, lambda writer: _build(ctx, writer))
@@ -187,10 +189,16 @@ def _canaries(
             "largest_bits": round(float(bits.max()), 4),
             "untrained_mean_bits": round(never_trained(len(left_out)), 4),
             "ceiling_bits": round(highest(len(left_out)), 4),
-            "extrapolated_mean_bits": None if beyond.bits is None else round(float(np.mean(beyond.bits)), 4),
+            "extrapolated_mean_bits": _finite(beyond.bits),
             "p_value": more_exposed(planted, left_out),
         }
     return out
+
+
+def _finite(bits: np.ndarray | None) -> float | None:
+    """Their mean; ``None`` where there are none, or one is beyond all numbers."""
+    mean = math.inf if bits is None else float(bits.mean())
+    return round(mean, 4) if math.isfinite(mean) else None
 
 
 _DELTA = 1e-5

@@ -17,11 +17,13 @@ from tasks.core.stage import Context, Stage
 if TYPE_CHECKING:
     from tasks.methods.lm.weights import ModelFolder
 
-STAGE = Stage("canary", version=1, zone="sealed", libraries=("transformers", "tokenizers"))
+STAGE = Stage("canary", version=1, zone="sealed", libraries=("torch", "transformers", "tokenizers"))
 
 TEMPERATURE = 1.5
 """From 0.8 on canaries stand out; the base model's own words would be no surprise to it."""
-_RULES = Path(__file__).resolve().parents[1] / "methods" / "attack" / "canaries.py"
+_ATTACK = Path(__file__).resolve().parents[1] / "methods" / "attack"
+_RULES = tuple(_ATTACK / name for name in ("canaries.py", "pii_extraction.py"))
+"""What makes the canaries: the second has the sampling from the base model."""
 
 
 def run(ctx: Context) -> Ref:
@@ -45,7 +47,10 @@ def run(ctx: Context) -> Ref:
         "canary_key": ctx.keys.key_id("canary"),
         "objective": training.objective,
         "labels": list(training.labels),
-        "rules": [sha256_file(_RULES), *(sha256_sources(f"tasks.methods.{name}") for name in ("plant", "sample"))],
+        "rules": [
+            *map(sha256_file, _RULES),
+            *(sha256_sources(f"tasks.methods.{name}") for name in ("plant", "sample")),
+        ],
     }
     return ctx.artifact(STAGE, config, decides, lambda writer: _build(ctx, writer, base))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,20 @@ def test_values_get_controls_and_candidates_of_their_kind_and_none_twice() -> No
     assert all((a.before, a.after) == (b.before, b.after) for a, b in zip(found.secrets, found.controls, strict=True))
     assert seek(texts, 5, "seed").secrets == seek(texts, 5, "seed").secrets
     assert len(seek(texts, 5, "seed").secrets) == 5
+
+
+def test_what_is_written_on_the_way_lies_in_the_raw_zones_scratch(
+    rows: tuple[Path, Path], model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def attack(*_: object) -> dict[str, object]:
+        seen.append(tempfile.gettempdir())
+        return {"claim": None, "model": "none"}
+
+    monkeypatch.setattr("tasks.command.audit_files._attack", attack)
+    line = ["audit", str(model), "--raw", str(rows[0]), "--text-column", "note", "--report", str(tmp_path / "report")]
+    assert main(line) == 0
+    assert seen[0].startswith(str(tmp_path / "home" / "scratch")) and not Path(seen[0]).exists()
+    page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert "No attack was asked for" in page and "No attack found" not in page

@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from scipy.stats import binomtest
 
 from tasks.core import artifacts
-from tasks.core.artifacts import Ref
 from tasks.core.config import Config
 from tasks.core.errors import UserError
 from tasks.core.keys import Keys
@@ -124,7 +122,9 @@ def test_a_canary_changes_the_model_and_none_changes_nothing(tmp_path: Path, mod
     none = canary.run(replace(plain, inputs={"clean": plain.inputs["clean"]}))
     assert none.counts == {"canaries": 0}
     assert train.run(replace(plain, inputs={**plain.inputs, "canaries": [none]})) == without
-    assert train.run(with_canaries(plain)).key != without.key
+    with_them = train.run(with_canaries(plain))
+    adapter = "adapter/adapter_model.safetensors"
+    assert with_them.key != without.key and payload(with_them)[adapter] != payload(without)[adapter]
 
 
 @pytest.mark.parametrize("objective", ["instruction", "classification"])
@@ -162,12 +162,3 @@ def test_what_cannot_be_is_said_before_the_run(
 ) -> None:
     with pytest.raises(UserError, match=words):
         with_canaries(context(tmp_path, model), **settings)
-
-
-def test_training_with_canaries_is_bit_identical_again(tmp_path: Path, model: Path) -> None:
-    ctx = with_canaries(context(tmp_path, model))
-    first = payload(train.run(ctx))
-    torch.manual_seed(1)
-    folder = Path(artifacts.open_ref(train.run(ctx)).ref.uri)
-    assert folder.exists() and payload(train.run(ctx)) == first
-    assert isinstance(ctx.inputs["canaries"][0], Ref)

@@ -287,6 +287,17 @@ def test_an_audit_report_that_was_changed_is_found_whoever_signs_it(
     assert any(said in fault for fault in released.faults())
 
 
+def test_a_card_of_before_there_were_audits_is_still_read(released: Deployment) -> None:
+    for name in ("audit_report.json", "audit_report.html"):
+        (released.bundle / name).unlink()
+    change(released.bundle / "privacy_card.json", lambda card: card.update(audited=False) or card.pop("audit"))
+    card = json.loads((released.bundle / "privacy_card.json").read_bytes())
+    (released.bundle / "PRIVACY_CARD.md").write_text(privacy_card.as_markdown(card), encoding="utf-8")
+    change(released.bundle / "manifest.json", lambda plain: plain["figures"].update(audited=False))
+    released.sign_again()
+    assert released.faults() == []
+
+
 def test_an_audit_that_was_left_out_is_missed(released: Deployment) -> None:
     (released.bundle / "audit_report.json").unlink()
     released.sign_again()

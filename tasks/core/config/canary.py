@@ -16,8 +16,8 @@ class CanaryConfig(Section):
         0,
         title="Canaries",
         description="How many have a coin; about half of them are trained on. They count as training records in the "
-        "privacy ledger. With 1,000 of them an audit can refute an epsilon of up to about 5.8; 0: none, and no lower "
-        "bound on epsilon is measured.",
+        "privacy ledger. With 1,000 of them and the defaults an audit can refute an epsilon of up to 2.6; its report "
+        "says how far it could see. 0: none, and no lower bound on epsilon is measured.",
         ge=0,
         le=1_000_000,
     )

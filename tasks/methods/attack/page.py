@@ -29,10 +29,11 @@ def as_html(title: str, report: Mapping[str, Any], failed: Sequence[str]) -> str
         report: the audit stage's report.
         failed: what keeps the model from being handed over, in sentences.
     """
+    attacked = any(part in report for part in ("canaries", "membership", "extraction", "values"))
     said = (
         [f"<p><b>Not to be handed over.</b> {escape('; '.join(failed))}.</p>"]
         if failed
-        else ["<p><b>No attack found more than was promised or allowed.</b></p>"]
+        else ["<p><b>No attack found more than was promised or allowed.</b></p>"] * attacked
     )
     parts = [_summary(report), *said]
     if "canaries" in report:
@@ -45,7 +46,7 @@ def as_html(title: str, report: Mapping[str, Any], failed: Sequence[str]) -> str
         parts += _extraction(report["extraction"])
     if "values" in report:
         parts += _values(report["values"])
-    if len(report) <= 2:
+    if not attacked:
         parts.append("<p>No attack was asked for: set canary.count, audit.rows or both.</p>")
     return document(title, parts)
 

@@ -186,7 +186,7 @@ def _cards(
 
 
 def _audit(folder: Path, card: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[Fault]:
-    if card["audited"] is not manifest["figures"]["audited"] or card["audited"] is not (card["audit"] is not None):
+    if card["audited"] is not manifest["figures"]["audited"] or card["audited"] is not (card.get("audit") is not None):
         yield Fault("privacy_card.json", "isn't clear on whether the model was audited")
         return
     there = audit_report.NAME in manifest["files"]

@@ -249,7 +249,7 @@ def _after(card: Mapping[str, Any]) -> str:
 
 
 def _attacked(card: Mapping[str, Any]) -> Iterator[str]:
-    audit = card["audit"]
+    audit = card.get("audit")  # cards of before there were audits have none
     if audit is None:
         return
     said = ["The model was attacked before it was released; `audit_report.html` has the figures."]
